@@ -1,0 +1,1 @@
+"""Training: networks, blur synthesis, losses, loops. Imports nothing from export or the engine."""

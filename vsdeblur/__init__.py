@@ -1,0 +1,1 @@
+"""Video deblurring for VapourSynth, FFmpeg, editors, the command line and numpy."""
