@@ -18,31 +18,33 @@ inline constexpr int contract_version = 1;
 struct StateSpec {
     std::string input;   // name of the graph's input, `NAME_in`
     std::string output;  // name of the graph's output, `NAME_out`
-    int channels;        // at least 1
-    double scale;        // above 0; 1 is full size, 0.5 is half width and half height
+    int channels;        // 1 to 4096
+    double scale;        // 1, 0.5, 0.25 or 0.125; 0.5 is half width and half height; multiple * scale is whole
 };
 
+// The values are within the ranges given here; vsdeblur/contract.py says what each of them means.
 struct Contract {
     enum class Color {
         luma,  // one channel: Y in 0..1, full range
         rgb,   // three channels: R, G, B in 0..1, full range
     };
 
-    int version;             // 1
-    std::string name;        // as shown to users, such as `DTB`
+    int version;               // 1
+    std::string name;          // as shown to users, such as `DTB`
     std::string license;
-    std::string trained_on;  // `untrained` marks weights that are refused unless the user names the file
-    std::string metrics;
-    int before;              // neighbour frames read before the current one, at least 0
-    int after;               // neighbour frames read after it, at least 0
-    std::vector<int> offsets;  // what each output frame is, in input frames from the current one; empty if subframes != 0
-    int subframes;           // 0, or 7: the outputs are that many instants of the current frame's exposure
+    std::string trained_on;    // `untrained` marks weights that are refused unless the user names the file
+    std::string metrics;       // JSON, not looked into
+    int before;                // neighbour frames read before the current one, 0 to 15
+    int after;                 // neighbour frames read after it, 0 to 15
+    std::vector<int> offsets;  // what each output frame is, in input frames from the current one: increasing, within the
+                               // window, 0 among them; empty if subframes is not 0
+    int subframes;             // 0, or 2 to 64: the outputs are that many instants of the current frame's exposure
     Color color;
-    int multiple;            // height and width of the tensors must divide by this; at least 1
-    int receptive_field;     // pixels, the full width of the area that one output pixel sees; at least 1
-    std::vector<StateSpec> states;  // empty for a network without recurrence
-    std::string precision;   // of the weights: fp32, fp16, bf16 or int8
-    std::string probe;       // checksum of the output for a fixed input
+    int multiple;              // height and width of the tensors must divide by this; 1 to 256
+    int receptive_field;       // pixels, the diameter of the area that one output pixel sees; odd, 1 to 8191
+    std::vector<StateSpec> states;  // at most 16; empty for a network without recurrence
+    std::string precision;     // of the weights: fp32, fp16, bf16 or int8
+    std::string probe;         // JSON, not looked into: a sample of the output for a fixed input
 
     // Channels of one frame: 1 or 3.
     int channels() const { return color == Color::luma ? 1 : 3; }
@@ -54,8 +56,8 @@ struct Contract {
 
 // Reads the contract of an .onnx file.
 // Throws Error, naming the file, when it is missing, is no readable regular file, is empty, truncated or no ONNX file,
-// carries no contract or a newer one, or has a key that is missing or malformed (then it names key, value and what is allowed).
-// Thread-safe.
+// carries no contract or a newer one, or has a key that is missing or malformed (then it names the key, its value and
+// what is allowed). Thread-safe.
 Contract read_contract(const std::filesystem::path& file);
 
 }  // namespace vsdeblur

@@ -29,8 +29,6 @@ public:
     static Tensor allocate(int channels, int height, int width);
     // The same, filled with 0.
     static Tensor zeros(int channels, int height, int width);
-    // Wraps memory that `owner` keeps alive; the runtime hands out its results so, without a copy.
-    static Tensor wrap(std::shared_ptr<void> owner, float* data, int channels, int height, int width);
 
     float* data() { return data_; }
     const float* data() const { return data_; }
