@@ -1,0 +1,120 @@
+"""DTB: online video deblurring by dynamic temporal blending.
+
+Source: Kim, Lee, Schölkopf, Hirsch, "Online Video Deblurring via Dynamic Temporal Blending Network", section 5.1,
+figure 4, equations 2 and 3. The network runs once a frame, reads three neighbouring frames and hands two feature
+maps to the next run.
+
+Shape of one run, for a frame of H x W (both even):
+
+    frames   (N, 9, H, W)       B(n-1), B(n), B(n+1), RGB, 0..1
+    feature  (N, 32, H/2, W/2)  F(n-1), zero before the first frame
+    blended  (N, 64, H/2, W/2)  h~(n-1), zero before the first frame
+    result   (N, 3, H, W)       L(n), RGB; then F(n) and h~(n), the next run's `feature` and `blended`
+
+Where the paper is silent, and what stands here:
+
+- "filtered first": a 5x5 convolution to 32 channels at full size, then a 3x3 convolution of stride 2 to 32 channels,
+  which joined with F(n-1) gives the 64 channels of the residual blocks.
+- Residual blocks: convolution, ReLU, convolution, sum; no normalisation, which would tie the frames of a batch.
+- Output: a 4x4 transposed convolution of stride 2 to 32 channels at full size, ReLU, and a 3x3 convolution to RGB.
+  The last convolution lets the network smooth the checkerboard that the transposed one draws.
+- F(n) = ReLU of a 3x3 convolution of the decoder's features.
+- A global skip: the network adds a change to B(n). Its last layer starts near zero, so training starts at the identity.
+
+Parameters: 864,324.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from training.networks.base import Network, near_zero_
+from vsdeblur.contract import State
+
+FEATURE_CHANNELS = 32
+BLENDED_CHANNELS = 64
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions with a ReLU between them, added to their input. (N, C, H, W) -> same shape."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.conv2(self.relu(self.conv1(x)))
+        return x + y
+
+
+class TemporalBlending(nn.Module):
+    """Equations 2 and 3: mixes h(n) with h~(n-1) by weights that the two feature maps give.
+
+    w = min(1, |tanh(A h~(n-1) + B h(n))| + beta), h~(n) = w h(n) + (1 - w) h~(n-1), element by element. A and B are the
+    two halves of one 5x5 convolution; beta is learned and kept in [0, 1]. All maps are (N, C, H, W).
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weights = nn.Conv2d(2 * channels, channels, 5, padding=2)
+        self.beta = nn.Parameter(torch.tensor(0.5))
+
+    def forward(self, current: Tensor, previous: Tensor) -> Tensor:
+        similarity = torch.tanh(self.weights(torch.cat([previous, current], 1)))
+        weights = (similarity.abs() + self.beta.clamp(0.0, 1.0)).clamp(max=1.0)
+        return previous + weights * (current - previous)
+
+
+class DTB(Network):
+    """The whole network of figure 4, for one time step; see the module's text for shapes."""
+
+    name = "DTB"
+    window = (1, 1)
+    outputs = "0"
+    color = "rgb"
+    multiple = 2
+    receptive_field = 87
+    states = (
+        State("feature_in", "feature_out", FEATURE_CHANNELS, 0.5),
+        State("blended_in", "blended_out", BLENDED_CHANNELS, 0.5),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        width = BLENDED_CHANNELS
+        self.filter = nn.Conv2d(9, 32, 5, padding=2)
+        self.down = nn.Conv2d(32, width - FEATURE_CHANNELS, 3, stride=2, padding=1)
+        self.encoder = nn.Sequential(*(ResidualBlock(width) for _ in range(4)))
+        self.blend = TemporalBlending(width)
+        self.decoder = nn.Sequential(*(ResidualBlock(width) for _ in range(4)))
+        self.feature = nn.Conv2d(width, FEATURE_CHANNELS, 3, padding=1)
+        self.up = nn.ConvTranspose2d(width, 32, 4, stride=2, padding=1)
+        self.rgb = nn.Conv2d(32, 3, 3, padding=1)
+        self.relu = nn.ReLU(inplace=True)
+        self._initialise()
+
+    def _initialise(self) -> None:
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+                nn.init.kaiming_normal_(module.weight)
+                assert module.bias is not None
+                nn.init.zeros_(module.bias)
+        with torch.no_grad():
+            for module in self.modules():
+                if isinstance(module, ResidualBlock):
+                    module.conv2.weight.mul_(0.1)
+            self.blend.weights.weight.mul_(0.1)
+            self.feature.weight.mul_(0.3)
+        near_zero_(self.rgb)
+
+    def forward(self, frames: Tensor, feature: Tensor, blended: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """One time step; raises what torch raises when the shapes do not agree."""
+        x = self.down(self.relu(self.filter(frames)))
+        hidden = self.encoder(torch.cat([self.relu(x), feature], 1))
+        blended = self.blend(hidden, blended)
+        decoded = self.decoder(blended)
+        change = self.rgb(self.relu(self.up(decoded)))
+        return frames[:, 3:6] + change, self.relu(self.feature(decoded)), blended

@@ -1,0 +1,206 @@
+"""The training loop: `python -m training.train NAME --photos ARCHIVE --out FOLDER --minutes N`.
+
+Blur is made on the training device from still photographs (training.blur). The learning rate rises over the first
+hundred steps and then falls linearly to zero; `--minutes` is the budget of the whole run, kept over interruptions, and
+the rate follows the time that is used up. Recurrent networks see longer clips in the last part of the run, so that
+their state does not drift.
+
+Checkpoints are safetensors files, written whole or not at all: `NAME.safetensors` (weights, what `python -m export`
+reads) and `NAME.resume.pt` (optimiser, generators, clock). A run that finds them goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Generator, Tensor, nn
+from tqdm import tqdm
+
+from training.blur import BlurSettings, synthesise
+from training.data import DataError, Photographs
+from training.networks import NETWORKS
+from training.networks.base import Network
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one network is trained. Lengths are frames or pixels; `rate` is Adam's learning rate at its peak."""
+
+    batch: int = 8
+    size: int = 64
+    frames: int = 6
+    rate: float = 4e-4
+    clip_norm: float = 1.0
+    warm_up: int = 100
+    long_frames: int = 10
+    long_from: float = 0.7
+
+
+RECIPES = {
+    "DTB": Recipe(),
+    "DBLRNet": Recipe(batch=6, frames=5),
+    "RVD": Recipe(batch=6, frames=5),
+    "SharpSequence": Recipe(batch=6, frames=1),
+}
+
+
+def charbonnier(output: Tensor, target: Tensor) -> Tensor:
+    """Mean of sqrt(difference^2 + 1e-6), a smooth absolute error; any shape."""
+    return ((output - target).square() + 1e-6).sqrt().mean()
+
+
+def recurrent_loss(network: Network, blurred: Tensor, sharp: Tensor) -> Tensor:
+    """Loss of a recurrent network with a window of one frame each side, over a clip (N, F, 3, H, W).
+
+    The first and last frames serve as neighbours only.
+    """
+    losses = []
+    states: tuple[Tensor, ...] = ()
+    for n in range(1, blurred.shape[1] - 1):
+        window = blurred[:, n - 1 : n + 2].flatten(1, 2)
+        output, *new = network(window, *(states or network.initial_states(window)))
+        states = tuple(new)
+        losses.append(charbonnier(output.float(), sharp[:, n]))
+    return torch.stack(losses).mean()
+
+
+@dataclass
+class Clock:
+    """Steps made and seconds spent; both survive an interruption."""
+
+    steps: int = 0
+    seconds: float = 0.0
+
+
+class Trainer:
+    """One run: network, optimiser, data and clock."""
+
+    def __init__(self, name: str, photographs: Path, folder: Path, minutes: float, device: str, seed: int) -> None:
+        self.name, self.folder, self.budget, self.device = name, folder, minutes * 60, torch.device(device)
+        self.recipe = RECIPES[name]
+        torch.manual_seed(seed)
+        self.network = NETWORKS[name]().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=self.recipe.rate)
+        self.crop_generator = Generator().manual_seed(seed)
+        self.blur_generator = Generator(self.device).manual_seed(seed)
+        self.clock = Clock()
+        self.settings = BlurSettings(size=self.recipe.size, frames=self.recipe.frames + 2)
+        self.photographs = Photographs(photographs, self.settings.canvas)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._resume()
+
+    @property
+    def progress(self) -> float:
+        """Share of the budget that is used up, 0..1."""
+        return min(1.0, self.clock.seconds / self.budget)
+
+    def _resume(self) -> None:
+        path = self.folder / f"{self.name}.resume.pt"
+        if not path.exists():
+            return
+        saved = torch.load(path, map_location=self.device, weights_only=True)
+        self.network.load_state_dict(saved["network"])
+        self.optimiser.load_state_dict(saved["optimiser"])
+        self.crop_generator.set_state(saved["crop_generator"].cpu())
+        self.blur_generator.set_state(saved["blur_generator"].cpu())
+        self.clock = Clock(**saved["clock"])
+
+    def save(self) -> None:
+        """Writes both checkpoint files; a reader never sees half of one."""
+        metadata = {
+            "name": self.name,
+            "trained_on": f"{len(self.photographs.pictures)} scaled photographs, {self.clock.steps} steps",
+            "recipe": json.dumps(vars(self.recipe)),
+        }
+        weights = {key: value.contiguous().cpu() for key, value in self.network.state_dict().items()}
+        _replace(self.folder / f"{self.name}.safetensors", lambda path: save_file(weights, path, metadata))
+        resume = {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "crop_generator": self.crop_generator.get_state(),
+            "blur_generator": self.blur_generator.get_state(),
+            "clock": vars(self.clock),
+        }
+        _replace(self.folder / f"{self.name}.resume.pt", lambda path: torch.save(resume, path))
+
+    def batch(self) -> tuple[Tensor, Tensor]:
+        """Blurred and sharp clips, (N, F, 3, size, size) each."""
+        settings, count = self.settings, self.recipe.batch
+        if self.progress >= self.recipe.long_from and self.recipe.long_frames > self.recipe.frames:
+            settings = replace(settings, frames=self.recipe.long_frames + 2)
+            count = max(1, count * self.recipe.frames // self.recipe.long_frames)
+        crops = self.photographs.crops(2 * count, settings.canvas, self.crop_generator).to(self.device)
+        return synthesise(crops[:count], crops[count:], settings, self.blur_generator)
+
+    def step(self) -> float:
+        """One optimiser step; returns the loss."""
+        started = time.monotonic()
+        warm = min(1.0, (self.clock.steps + 1) / self.recipe.warm_up)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.recipe.rate * warm * (1 - self.progress)
+        with torch.no_grad():
+            blurred, sharp = self.batch()
+        with torch.autocast(self.device.type, torch.bfloat16):
+            loss = recurrent_loss(self.network, blurred, sharp)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
+        self.optimiser.step()
+        self.clock.steps += 1
+        self.clock.seconds += time.monotonic() - started
+        return float(loss.detach())
+
+    def run(self, save_every: float = 180) -> None:
+        """Trains until the budget is used up."""
+        log = (self.folder / f"{self.name}.log").open("a", buffering=1)
+        saved, mean = time.monotonic(), 0.0
+        with tqdm(total=round(self.budget), initial=round(self.clock.seconds), unit="s", mininterval=10) as bar:
+            while self.progress < 1:
+                loss = self.step()
+                mean = loss if mean == 0 else 0.98 * mean + 0.02 * loss
+                bar.set_postfix(step=self.clock.steps, loss=f"{mean:.5f}", refresh=False)
+                bar.update(round(self.clock.seconds) - bar.n)
+                if self.clock.steps % 100 == 0:
+                    log.write(f"{self.clock.steps}\t{self.clock.seconds:.0f}\t{mean:.6f}\n")
+                if time.monotonic() - saved > save_every:
+                    self.save()
+                    saved = time.monotonic()
+        self.save()
+
+
+def _replace(path: Path, write: object) -> None:
+    temporary = path.with_name(path.name + ".tmp")
+    write(temporary)  # type: ignore[operator]
+    os.replace(temporary, path)
+
+
+def main() -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__.partition("\n")[0])
+    parser.add_argument("name", choices=sorted(RECIPES))
+    parser.add_argument("--photos", type=Path, required=True, help="archive made by training.data.pack_photographs")
+    parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints and log")
+    parser.add_argument("--minutes", type=float, required=True, help="time budget of the whole run")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    try:
+        Trainer(
+            arguments.name, arguments.photos, arguments.out, arguments.minutes, arguments.device, arguments.seed
+        ).run()
+    except DataError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
