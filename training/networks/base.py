@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from vsdeblur.contract import Color, State
 
-__all__ = ["Network", "near_zero_"]
+__all__ = ["Network", "ResidualBlock", "initialise_", "near_zero_"]
 
 
 class Network(nn.Module):
@@ -45,6 +46,29 @@ class Network(nn.Module):
         )
 
 
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions with a ReLU between them, added to their input. (N, C, H, W) -> the same.
+
+    With ``norm`` a batch normalisation follows each convolution and takes the place of its bias.
+    """
+
+    def __init__(self, channels: int, *, norm: bool = False) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=not norm)
+        self.norm1 = nn.BatchNorm2d(channels) if norm else nn.Identity()
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=not norm)
+        self.norm2 = nn.BatchNorm2d(channels) if norm else nn.Identity()
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.residual(x)
+
+    def residual(self, x: Tensor) -> Tensor:
+        """The two convolutions without the sum."""
+        y: Tensor = self.norm2(self.conv2(self.relu(self.norm1(self.conv1(x)))))
+        return y
+
+
 def near_zero_(layer: nn.Conv2d | nn.ConvTranspose2d) -> None:
     """Start a last layer near zero, so that output = input + residual begins as the identity.
 
@@ -53,3 +77,18 @@ def near_zero_(layer: nn.Conv2d | nn.ConvTranspose2d) -> None:
     nn.init.normal_(layer.weight, std=1e-3)
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
+
+
+def initialise_(network: nn.Module, last: nn.Conv2d) -> None:
+    """He initialisation for ReLU, residual branches at a tenth of it, ``last`` near zero, biases 0."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Conv3d):
+            nn.init.kaiming_normal_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, ResidualBlock):
+                scale = module.norm2 if isinstance(module.norm2, nn.BatchNorm2d) else module.conv2
+                scale.weight.mul_(0.1)
+    near_zero_(last)
