@@ -1,0 +1,148 @@
+// vsdeblur's engine: deblurs a clip, frame by frame, with a network from an .onnx file. Host-free.
+//
+// Algorithm
+//   The contract in the file (contract.h) says what the network reads and gives. The engine decodes the host's frames to
+//   0..1 (planes.h), builds windows of neighbours (window.h), carries recurrent state (recurrence.h), runs the network
+//   whole or in tiles (network.h, tiles.h) and encodes the answer in the host's format.
+//
+// Determinism
+//   Output frame n is a pure function of the clip and the options. It does not depend on the order in which frames are
+//   asked for, on threads, or on other engines. Caches only save work.
+//
+// How a host drives it
+//   1. Request request(n)               one for each output frame that is wanted; cheap; no pixels are read
+//   2. engine.needed(request)           input frames to fetch, ascending; a bounded list
+//   3. engine.advance(request, frames)  computes with them. It returns the output, or nothing: then go back to 2
+//   An engine never fetches a frame itself, so a host that works asynchronously never blocks in it for anything but
+//   arithmetic.
+//
+// Units: frames are counted from 0; sizes are pixels; memory is bytes.
+// Errors: everything a user can cause is thrown as Error (error.h), one sentence without prefix.
+// Threads: all members of Engine may be called from any thread at the same time. A Request is used by one thread at a
+// time, with the engine that it was made for.
+#pragma once
+
+#include "contract.h"
+#include "error.h"
+#include "frame.h"
+#include "image.h"
+#include "scene.h"
+
+#include <array>
+#include <climits>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vsdeblur {
+
+// Number of frames of a clip whose end is not known yet; see Engine::set_frames.
+inline constexpr int unknown_length = INT_MAX;
+
+struct Clip {
+    Format format;            // of every frame
+    int frames = 0;           // input frames, at least 1, or unknown_length
+};
+
+// Defaults are what a host uses for an argument that its user did not give.
+struct Options {
+    std::filesystem::path model;      // .onnx file with the contract
+    std::string provider;             // see SessionOptions
+    int device_id = 0;
+    int num_streams = 1;              // network runs at the same time, 1..32; a recurrent network's runs follow each other
+    int verbosity = 2;                // 0 fatal .. 4 verbose
+
+    std::array<int, 2> tilesize = {0, 0};      // width, height; includes both overlaps; 0 = the whole frame
+    std::optional<std::array<int, 2>> overlap; // horizontal, vertical; unset = the network's receptive field's radius
+
+    bool scene_cuts = true;           // cut windows and state at scene cuts
+    double sc_threshold = default_scene_threshold;  // of the built-in detector, 0..1
+
+    // Recurrent networks: state is cut every `segment` frames, counted from frame 0, and warmed up over the `preroll`
+    // frames before. A seek costs at most segment + preroll runs; linear access costs preroll / segment more runs.
+    int segment = 80;                 // at least 1
+    int preroll = 4;                  // 0..segment
+
+    // Networks that give several frames a run: the distance between windows, 1..number of outputs. 1: every frame is the
+    // centre of its own window; more: fewer runs, frames off the centre.
+    int stride = 1;
+
+    // Networks that split the exposure: 1 = average neighbouring instants and run again (SharpSequence, section 4.6.2).
+    int refine = 0;                   // 0 or 1
+};
+
+// What has been computed so far.
+struct Statistics {
+    std::int64_t runs = 0;     // times that the network ran on a window (all tiles of one window count once)
+    std::int64_t outputs = 0;  // output frames handed to the host
+};
+
+// A wanted output frame. Movable.
+class Request {
+public:
+    int frame() const { return frame_; }
+
+    Request(Request&&) noexcept;
+    Request& operator=(Request&&) noexcept;
+    ~Request();
+
+private:
+    friend class Engine;
+    struct Progress;
+    Request(int frame, std::unique_ptr<Progress> progress);
+    int frame_;
+    std::unique_ptr<Progress> progress_;
+};
+
+// Input frames by number. The views must stay valid during the call that they are given to.
+using Frames = std::map<int, FrameView>;
+
+class Engine {
+public:
+    // Reads the contract, loads the network and checks all options. Throws Error naming the option that is wrong.
+    Engine(const Clip& clip, const Options& options);
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    const Contract& contract() const;
+
+    // Output frames for each input frame: 1, or the instants of an exposure.
+    int outputs_per_frame() const;
+    // The input frame whose format and properties output frame n takes over.
+    int source_of(int n) const { return n / outputs_per_frame(); }
+    // Planes that outputs carry; the host takes the others from the source frame, bit for bit.
+    std::array<bool, 3> written_planes() const;
+
+    // The length of a clip that was made with unknown_length. Call it before any output within `window` frames of the end
+    // is asked for; 1 <= frames. Not to be called while another call runs.
+    void set_frames(int frames);
+
+    // How many frames before an output's source frame may be needed when outputs are asked for in rising order. A host
+    // that streams keeps that many.
+    int history() const;
+
+    // Begins output frame n, 0 <= n < frames * outputs_per_frame().
+    Request request(int n) const;
+
+    // Input frames to hand to advance(), ascending, at least one and at most a few dozen. The list is of the moment:
+    // calling it again after other requests advanced may shorten it.
+    std::vector<int> needed(Request& request) const;
+
+    // Computes with `frames`, which hold at least what needed() listed last. Returns the output, or null when more frames
+    // are needed. Every call that returns null has made progress, so the loop ends.
+    // The image owns the planes that written_planes() names. It may be shared with the engine's cache: read-only.
+    std::shared_ptr<const Image> advance(Request& request, const Frames& frames);
+
+    Statistics statistics() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vsdeblur
