@@ -36,8 +36,8 @@ struct Contract {
     std::string metrics;       // JSON, not looked into
     int before;                // neighbour frames read before the current one, 0 to 15
     int after;                 // neighbour frames read after it, 0 to 15
-    std::vector<int> offsets;  // what each output frame is, in input frames from the current one: increasing, within the
-                               // window, 0 among them; empty if subframes is not 0
+    std::vector<int> offsets;  // what each output frame is, in input frames from the current one: increasing, within
+                               // the window, 0 among them; empty if subframes is not 0
     int subframes;             // 0, or 2 to 64: the outputs are that many instants of the current frame's exposure
     Color color;
     int multiple;              // height and width of the tensors must divide by this; 1 to 256

@@ -1,5 +1,5 @@
-// A small strict JSON reader (RFC 8259) for the contract's lists. It refuses what the contract's grammar refuses: an object
-// with the same key twice, and escape sequences in strings. Depth and size are bounded.
+// A small strict JSON reader (RFC 8259) for the contract's lists. It refuses what the contract's grammar refuses: an
+// object with the same key twice, and escape sequences in strings. Depth is bounded.
 #pragma once
 
 #include <map>

@@ -189,7 +189,8 @@ private:
     void keep(std::string key, std::optional<std::string> value) {
         if (std::ranges::find(wanted_, key) == wanted_.end()) return;
         if (!value) {
-            throw Error(file_ + ": " + key + " must be at most " + std::to_string(metadata_value_limit) + " bytes long");
+            const std::string limit = std::to_string(metadata_value_limit);
+            throw Error(file_ + ": " + key + " must be at most " + limit + " bytes long");
         }
         if (!found_.emplace(key, std::move(*value)).second) throw Error(file_ + ": " + key + " is there twice");
     }
