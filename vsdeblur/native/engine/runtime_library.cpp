@@ -90,6 +90,14 @@ std::optional<fs::path> wheel_in(const fs::path& packages) {
     return newest;
 }
 
+// The library that a plugin provider's package gives to ONNX Runtime; the wheels have it as `.so`, beside versioned copies.
+std::optional<fs::path> plugin_library_in(const fs::path& package) {
+    for (const fs::path& file : entries(package)) {
+        if (file.filename().string().starts_with(plugin_library_prefix) && file.extension() == ".so") return file;
+    }
+    return std::nullopt;
+}
+
 struct Loaded {
     void* handle;
     std::string origin;
@@ -225,15 +233,13 @@ std::vector<PluginProvider> RuntimeLibrary::plugin_providers() const {
     std::vector<PluginProvider> providers;
     for (const fs::path& packages : package_folders_) {
         for (const fs::path& folder : entries(packages)) {
-            const std::string name = folder.filename().string();
-            if (!name.starts_with(plugin_folder_prefix) || name.ends_with(".dist-info")) continue;
-            for (const fs::path& file : entries(folder)) {
-                const std::string library = file.filename().string();
-                if (library.starts_with(plugin_library_prefix) && file.extension() == ".so") {
-                    providers.push_back({name.substr(plugin_folder_prefix.size()), file});
-                    break;
-                }
-            }
+            const std::string package = folder.filename().string();
+            if (!package.starts_with(plugin_folder_prefix)) continue;
+            const std::optional<fs::path> library = plugin_library_in(folder);
+            if (!library) continue;
+            const std::string name = package.substr(plugin_folder_prefix.size());
+            const bool known = std::ranges::find(providers, name, &PluginProvider::name) != providers.end();
+            if (!known) providers.push_back({name, *library});
         }
     }
     return providers;
