@@ -1,0 +1,117 @@
+"""The wheel, as a user without a compiler gets it: its contents, and `pip install` into empty environments.
+
+tests/run names the wheel and the Pythons: VSDEBLUR_WHEEL (a path) and VSDEBLUR_PYTHONS (paths, one a line).
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+from elftools.elf.elffile import ELFFile
+
+WHEEL = Path(os.environ["VSDEBLUR_WHEEL"])
+PYTHONS = os.environ["VSDEBLUR_PYTHONS"].splitlines()
+PLUGIN = "vapoursynth/plugins/vsdeblur/libvsdeblur.so"
+BINDING = "vsdeblur/_engine.abi3.so"
+# Shared libraries that every Linux with glibc has.
+SYSTEM_LIBRARIES = {
+    "libc.so.6",
+    "libm.so.6",
+    "libdl.so.2",
+    "libpthread.so.0",
+    "ld-linux-x86-64.so.2",
+    "ld-linux-aarch64.so.1",
+}
+
+
+@pytest.fixture(scope="module")
+def names() -> set[str]:
+    """The names of all files in the wheel."""
+    with zipfile.ZipFile(WHEEL) as archive:
+        return set(archive.namelist())
+
+
+def test_one_wheel_serves_every_python_from_3_12_on_many_linuxes() -> None:
+    assert re.fullmatch(r"vsdeblur-[0-9.]+-cp312-abi3-manylinux_2_\d+_(x86_64|aarch64)\.whl", WHEEL.name)
+
+
+def test_holds_plugin_manifest_binding_stubs_and_weights(names: set[str]) -> None:
+    wanted = {
+        PLUGIN,
+        "vapoursynth/plugins/vsdeblur/manifest.vs",
+        BINDING,
+        "vsdeblur/_engine.pyi",
+        "vsdeblur/py.typed",
+        "vsdeblur/weights/DTB.onnx",
+        "vsdeblur/weights/DTB.md",
+    }
+    assert wanted <= names
+
+
+def test_holds_nothing_else(names: set[str]) -> None:
+    folders = {name.split("/")[0] for name in names}
+    assert {folder for folder in folders if not folder.endswith(".dist-info")} == {"vsdeblur", "vapoursynth"}
+    assert {name for name in names if name.startswith("vapoursynth/")} == {
+        PLUGIN,
+        "vapoursynth/plugins/vsdeblur/manifest.vs",
+    }
+    assert not [name for name in names if "/native/" in name or name.endswith((".cpp", ".h", ".pyx", ".pyc"))]
+
+
+def test_manifest_names_the_plugin() -> None:
+    with zipfile.ZipFile(WHEEL) as archive:
+        manifest = archive.read("vapoursynth/plugins/vsdeblur/manifest.vs").decode()
+    assert manifest == "[VapourSynth Manifest V1]\nlibvsdeblur\n"
+
+
+@pytest.mark.parametrize("library", [PLUGIN, BINDING])
+def test_libraries_need_nothing_but_the_system(library: str) -> None:
+    with zipfile.ZipFile(WHEEL) as archive:
+        dynamic = ELFFile(io.BytesIO(archive.read(library))).get_section_by_name(".dynamic")
+    assert {tag.needed for tag in dynamic.iter_tags("DT_NEEDED")} <= SYSTEM_LIBRARIES
+
+
+def environment_without_compiler(folder: Path) -> dict[str, str]:
+    """This process's environment with nothing but an empty folder on the PATH."""
+    folder.mkdir()
+    kept = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "CC", "CXX"}}
+    return kept | {"PATH": str(folder)}
+
+
+def python_version(python: str) -> str:
+    code = "import sys; print('%d.%d' % sys.version_info[:2])"
+    return subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+# One Python of each version is enough.
+VERSIONS = {python_version(python): python for python in reversed(PYTHONS)}
+
+
+def test_python_3_12_or_newer_is_there() -> None:
+    assert VERSIONS
+
+
+@pytest.mark.parametrize("version", sorted(VERSIONS))
+def test_install_is_the_whole_set_up(version: str, tmp_path: Path) -> None:
+    environment = environment_without_compiler(tmp_path / "empty")
+
+    def run(*command: str | Path) -> str:
+        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, f"{command}:\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    run(VERSIONS[version], "-m", "venv", tmp_path / "venv")
+    python = tmp_path / "venv/bin/python"
+    run(python, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", WHEEL)
+
+    info = run(python, "-c", "import vapoursynth as vs; print(vs.core.vsdeblur.Info())")
+    assert "DTB" in info
+    assert "onnxruntime" in info.lower()
+    assert "Deblurrer" in run(python, "-c", "import vsdeblur; print(vsdeblur.Deblurrer)")
+    assert "DTB" in run(tmp_path / "venv/bin/vsdeblur", "models")
