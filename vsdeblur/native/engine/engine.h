@@ -62,18 +62,25 @@ struct Options {
     bool scene_cuts = true;           // cut windows and state at scene cuts
     double sc_threshold = default_scene_threshold;  // of the built-in detector, 0..1
 
+    // Each of the following is for some networks only; setting it for another is an error.
+
     // Recurrent networks: state is cut every `segment` frames, counted from frame 0, and warmed up over the `preroll`
     // frames before. A seek costs at most segment + preroll runs; linear access costs preroll / segment more runs.
-    int segment = 80;                 // at least 1
-    int preroll = 4;                  // 0..segment
+    std::optional<int> segment;       // at least 1; unset = default_segment
+    std::optional<int> preroll;       // 0..segment; unset = default_preroll, or the segment if that is shorter
 
     // Networks that give several frames a run: the distance between windows, 1..number of outputs. 1: every frame is the
     // centre of its own window; more: fewer runs, frames off the centre.
-    int stride = 1;
+    std::optional<int> stride;        // unset = default_stride
 
     // Networks that split the exposure: 1 = average neighbouring instants and run again (SharpSequence, section 4.6.2).
-    int refine = 0;                   // 0 or 1
+    // A network of S instants then gives (S - 1) * S a frame.
+    std::optional<int> refine;        // 0 or 1; unset = 0
 };
+
+inline constexpr int default_segment = 80;
+inline constexpr int default_preroll = 4;
+inline constexpr int default_stride = 1;
 
 // What has been computed so far.
 struct Statistics {
@@ -86,13 +93,13 @@ class Request {
 public:
     int frame() const { return frame_; }
 
+    struct Progress;  // the engine's own
     Request(Request&&) noexcept;
     Request& operator=(Request&&) noexcept;
     ~Request();
 
 private:
     friend class Engine;
-    struct Progress;
     Request(int frame, std::unique_ptr<Progress> progress);
     int frame_;
     std::unique_ptr<Progress> progress_;
@@ -129,8 +136,8 @@ public:
     // Begins output frame n, 0 <= n < frames * outputs_per_frame().
     Request request(int n) const;
 
-    // Input frames to hand to advance(), ascending, at least one and at most a few dozen. The list is of the moment:
-    // calling it again after other requests advanced may shorten it.
+    // Input frames to hand to advance(), ascending, at most a few dozen; source_of(n) is always among them. The list is of
+    // the moment: calling it again after other requests advanced may shorten it.
     std::vector<int> needed(Request& request) const;
 
     // Computes with `frames`, which hold at least what needed() listed last. Returns the output, or null when more frames

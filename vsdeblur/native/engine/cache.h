@@ -1,0 +1,79 @@
+// A bounded map that forgets what was used longest ago.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+
+namespace vsdeblur {
+
+// Holds shared, immutable values under keys. When the costs of all values exceed `budget`, the least recently used are
+// dropped, but `keep` values always stay. A value that a caller holds lives on. Thread-safe.
+template <typename Key, typename Value>
+class Cache {
+public:
+    using Handle = std::shared_ptr<const Value>;
+
+    // budget: in the unit of put()'s cost. keep: number of values.
+    Cache(std::size_t budget, std::size_t keep) : budget_(budget), keep_(keep) {}
+
+    // Null if the key is not there.
+    Handle get(const Key& key) {
+        std::lock_guard lock(mutex_);
+        const auto found = entries_.find(key);
+        return found == entries_.end() ? nullptr : touch(found);
+    }
+
+    // The value under the largest key in [low, high]; its key goes to `key`. Null if there is none.
+    Handle latest(const Key& low, const Key& high, Key& key) {
+        std::lock_guard lock(mutex_);
+        auto above = entries_.upper_bound(high);
+        if (above == entries_.begin()) return nullptr;
+        const auto found = std::prev(above);
+        if (found->first < low) return nullptr;
+        key = found->first;
+        return touch(found);
+    }
+
+    // Stores a value; one that is there already stays.
+    void put(const Key& key, Handle value, std::size_t cost) {
+        std::lock_guard lock(mutex_);
+        const auto [entry, fresh] = entries_.try_emplace(key);
+        if (!fresh) return;
+        order_.push_front(key);
+        entry->second = {std::move(value), cost, order_.begin()};
+        total_ += cost;
+        while (total_ > budget_ && entries_.size() > keep_) drop_oldest();
+    }
+
+private:
+    struct Entry {
+        Handle value;
+        std::size_t cost;
+        typename std::list<Key>::iterator place;
+    };
+    using Entries = std::map<Key, Entry>;
+
+    Handle touch(typename Entries::iterator entry) {
+        order_.splice(order_.begin(), order_, entry->second.place);
+        return entry->second.value;
+    }
+
+    void drop_oldest() {
+        const auto oldest = entries_.find(order_.back());
+        total_ -= oldest->second.cost;
+        order_.pop_back();
+        entries_.erase(oldest);
+    }
+
+    std::mutex mutex_;
+    Entries entries_;
+    std::list<Key> order_;  // most recently used first
+    std::size_t total_ = 0;
+    const std::size_t budget_;
+    const std::size_t keep_;
+};
+
+}  // namespace vsdeblur

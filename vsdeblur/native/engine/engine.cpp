@@ -1,0 +1,116 @@
+#include "engine.h"
+
+#include "pipeline.h"
+#include "scheduler.h"
+
+#include <atomic>
+#include <stdexcept>
+
+namespace vsdeblur {
+
+namespace {
+
+void require(bool fine, const char* option, const char* allowed, const std::string& given) {
+    if (!fine) throw Error(std::string(option) + " must be " + allowed + ", not " + given);
+}
+
+void check_options(const Options& options) {
+    require(options.device_id >= 0, "device_id", "at least 0", std::to_string(options.device_id));
+    require(options.num_streams >= 1 && options.num_streams <= 32, "num_streams", "between 1 and 32",
+            std::to_string(options.num_streams));
+    require(options.verbosity >= 0 && options.verbosity <= 4, "verbosity", "between 0 and 4",
+            std::to_string(options.verbosity));
+    require(options.sc_threshold >= 0 && options.sc_threshold <= 1, "sc_threshold", "between 0 and 1",
+            std::to_string(options.sc_threshold));
+}
+
+// Options that the network has no use for are refused, so that none is ignored in silence.
+void check_use(const Options& options, const Contract& contract) {
+    if (contract.states.empty() && (options.segment || options.preroll))
+        throw Error("segment and preroll are for recurrent networks; " + contract.name + " has no state");
+    if (contract.subframes == 0 && options.refine)
+        throw Error("refine is for networks that split an exposure; " + contract.name + " gives whole frames");
+    if (contract.outputs() == 1 && options.stride)
+        throw Error("stride is for networks that give several frames a run; " + contract.name + " gives one");
+    if (contract.subframes != 0 && options.stride)
+        throw Error("stride is for networks that give neighbouring frames; " + contract.name + " splits one frame");
+    if (!contract.states.empty() && contract.outputs() != 1)
+        throw Error(contract.name + " has state and gives " + std::to_string(contract.outputs()) +
+                    " frames a run; a recurrent network must give one");
+}
+
+const Contract& checked(const Clip& clip, const Options& options, const Contract& contract) {
+    check_format(clip.format);
+    if (clip.frames < 1) throw Error("a clip must have at least 1 frame, not " + std::to_string(clip.frames));
+    check_options(options);
+    check_use(options, contract);
+    return contract;
+}
+
+std::unique_ptr<Scheduler> make_scheduler(Pipeline& pipeline) {
+    if (!pipeline.contract().states.empty()) return make_recurrent_scheduler(pipeline);
+    if (pipeline.contract().subframes != 0) return make_exposure_scheduler(pipeline);
+    return make_window_scheduler(pipeline);
+}
+
+}  // namespace
+
+Request::Request(int frame, std::unique_ptr<Progress> progress) : frame_(frame), progress_(std::move(progress)) {}
+Request::Request(Request&&) noexcept = default;
+Request& Request::operator=(Request&&) noexcept = default;
+Request::~Request() = default;
+
+struct Engine::Impl {
+    Impl(const Clip& given, const Options& options)
+        : clip(given),
+          pipeline(clip, options, checked(clip, options, read_contract(options.model))),
+          scheduler(make_scheduler(pipeline)) {}
+
+    Clip clip;
+    Pipeline pipeline;
+    std::unique_ptr<Scheduler> scheduler;
+    std::atomic<std::int64_t> outputs = 0;
+};
+
+Engine::Engine(const Clip& clip, const Options& options) : impl_(std::make_unique<Impl>(clip, options)) {}
+Engine::~Engine() = default;
+
+const Contract& Engine::contract() const { return impl_->pipeline.contract(); }
+
+int Engine::outputs_per_frame() const { return impl_->scheduler->outputs_per_frame(); }
+
+std::array<bool, 3> Engine::written_planes() const {
+    const Format& format = impl_->clip.format;
+    const bool all = format.family == Family::rgb || (format.family == Family::yuv && contract().channels() == 3);
+    return {true, all, all};
+}
+
+void Engine::set_frames(int frames) {
+    if (frames < 1) throw Error("a clip must have at least 1 frame, not " + std::to_string(frames));
+    impl_->pipeline.set_length(frames);
+}
+
+int Engine::history() const { return impl_->scheduler->history(); }
+
+Request Engine::request(int n) const {
+    if (n < 0 || source_of(n) >= impl_->pipeline.length())
+        throw std::logic_error("output frame " + std::to_string(n) + " is beyond the clip");
+    return Request(n, std::make_unique<Request::Progress>());
+}
+
+std::vector<int> Engine::needed(Request& request) const {
+    return impl_->scheduler->needed(request.frame_, *request.progress_);
+}
+
+std::shared_ptr<const Image> Engine::advance(Request& request, const Frames& frames) {
+    for (const auto& [n, view] : frames)
+        if (view.format != impl_->clip.format)
+            throw Error("frame " + std::to_string(n) + " differs from the clip in format or size");
+    auto image = impl_->scheduler->advance(request.frame_, *request.progress_, frames);
+    if (image) ++impl_->outputs;
+    return image;
+}
+
+Statistics Engine::statistics() const { return {impl_->pipeline.runs(), impl_->outputs}; }
+
+}  // namespace vsdeblur
