@@ -5,6 +5,7 @@
 
 #include "frame.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -81,9 +82,7 @@ public:
     }
 
     // Sets every sample to 0.
-    void clear() {
-        for (std::size_t i = 0, n = bytes() / sizeof(float); i < n; ++i) data()[i] = 0.0f;
-    }
+    void clear() { std::fill_n(data(), plane_size() * channels_, 0.0f); }
 
     int channels() const { return channels_; }
     int height() const { return height_; }

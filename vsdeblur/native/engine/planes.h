@@ -29,7 +29,8 @@
 namespace vsdeblur {
 
 // Shape: (1, height, width) for luma, (3, height, width) for rgb.
-// Throws Error if an RGB network meets a YUV frame whose `_Matrix` or `_ChromaLocation` has no known meaning.
+// Throws Error if an RGB network meets a YUV frame whose `_Matrix`, or `_ChromaLocation` where chroma is subsampled, has
+// no known meaning.
 FloatImage decode(const FrameView& source, Contract::Color color);
 
 // `in` is what decode(source, color) gave, `out` the network's answer to it, of the same shape (else std::logic_error).
