@@ -405,7 +405,7 @@ def _check_version(metadata: Mapping[str, str]) -> None:
         raise ContractError(f"{KEY_CONTRACT} must be {VERSION}, not {version!r}")
     if int(version) > VERSION:
         raise ContractError(
-            f"the model is of contract version {version}, and this vsdeblur reads version {VERSION}: use a newer vsdeblur"
+            f"the model is of contract version {version}, newer than the version {VERSION} that this vsdeblur reads"
         )
     if int(version) != VERSION:
         raise ContractError(f"the model is of contract version {version}, and this vsdeblur reads version {VERSION}")

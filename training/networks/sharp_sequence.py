@@ -14,11 +14,13 @@ Shape of one run, for a frame of H x W (any size)::
 
 Where the paper is silent or at odds with itself, and what stands here:
 
-- L31 has 21 channels in table 1 (7 x RGB) and the text works on Y alone: 7 channels, and the chroma of the blurred frame.
+- L31 has 21 channels in table 1 (7 x RGB) and the text works on Y alone: 7 channels here; the chroma is the blurred
+  frame's.
 - The caption of table 1 counts 13 residual blocks and calls L27-L28 free of skips; the table and figure 2 give L28 the
   skips of L26 and L2. L27-L28 are the thirteenth block, and L2 is added after it.
-- Convolutions "on three sets of consecutive frames" in the text is a remnant of the video network: the input is one frame.
-- A global skip: the network adds seven changes to Y. Its last layer starts near zero, so training starts at the identity.
+- The text's convolutions "on three sets of consecutive frames" belong to a video network: the input is one frame.
+- A global skip: the network adds seven changes to Y. Its last layer starts near zero, so training starts at the
+  identity.
 - The paper initialises with a standard deviation of 0.01; here it is He's, scaled by depth.
 
 Parameters: 1,723,495.

@@ -1,0 +1,88 @@
+"""Command line: ``python -m export NAME --checkpoint C --out F``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from export import ExportError
+from export.checkpoint import CheckpointInfo, load_checkpoint, parse_metrics
+from export.onnx_export import export_network
+from export.parity import MAX_DIFFERENCE, largest_difference, parity_sizes
+from training.networks import NETWORKS
+from vsdeblur.contract import UNTRAINED, ContractError
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m export", description="Export a network to ONNX with the contract.")
+    parser.add_argument("name", choices=sorted(NETWORKS), help="the network")
+    parser.add_argument("--checkpoint", type=Path, metavar="C", help="safetensors file of training.train")
+    parser.add_argument("--out", type=Path, metavar="F", required=True, help="the .onnx file to write")
+    parser.add_argument(
+        "--untrained",
+        action="store_true",
+        help="mark the file as untrained, which hosts refuse by name; without --checkpoint: the initial weights",
+    )
+    parser.add_argument("--trained-on", metavar="TEXT", help="training data; default: what the checkpoint says")
+    parser.add_argument("--metrics", metavar="JSON", help='such as {"psnr_gain_db": 1.1}; default: the checkpoint\'s')
+    parser.add_argument("--license", metavar="TEXT", default="unspecified", help="licence of the weights")
+    return parser
+
+
+def export(arguments: argparse.Namespace) -> str:
+    """Write the file and return one line about it. Raises ExportError or ContractError; nothing is written then."""
+    if arguments.checkpoint is None and not arguments.untrained:
+        raise ExportError("no --checkpoint given: add one, or --untrained for the initial weights")
+    if arguments.untrained and arguments.trained_on is not None:
+        raise ExportError("--untrained and --trained-on exclude each other")
+    if not arguments.out.parent.is_dir():
+        raise ExportError(f"{arguments.out}: no such folder")
+    torch.manual_seed(0)
+    network = NETWORKS[arguments.name]().eval()
+    info = CheckpointInfo(UNTRAINED, {})
+    if arguments.checkpoint is not None:
+        info = load_checkpoint(network, arguments.name, arguments.checkpoint)
+    metrics = info.metrics if arguments.metrics is None else parse_metrics(arguments.metrics, "--metrics")
+    trained_on = UNTRAINED if arguments.untrained else arguments.trained_on or info.trained_on
+    model = export_network(network, arguments.name, trained_on=trained_on, license=arguments.license, metrics=metrics)
+    worst = max(largest_difference(network, model, height, width) for height, width in parity_sizes(network))
+    if not worst <= MAX_DIFFERENCE:
+        raise ExportError(
+            f"{arguments.name}: the file differs from the network by {worst:.2g}, allowed {MAX_DIFFERENCE}"
+        )
+    _write(arguments.out, model)
+    return f"{arguments.out}: {arguments.name}, {len(model)} bytes, differs from PyTorch by at most {worst:.1e}"
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A reader sees the old file or the new one, never a part."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit status 0, or 2 with one sentence on stderr."""
+    arguments = _parser().parse_args(argv)
+    try:
+        print(export(arguments))
+    except (ExportError, ContractError) as error:
+        print(f"export: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
