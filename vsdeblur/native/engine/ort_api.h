@@ -2,7 +2,7 @@
 //
 // OrtGetApiBase(), the library's one exported function, gives a table of function pointers that only ever grows at its
 // end, so an entry keeps its place for good. Each Entry below is one of them: its place, its signature, and, as its name,
-// the name that ONNX Runtime's public header gives it. Unless a comment says otherwise it has been there since 1.16.
+// the name that ONNX Runtime's public header gives it. Unless a comment says otherwise, oldest_api has it.
 //
 // A function that can fail returns a Status, which is null on success and is otherwise owned by the caller.
 #pragma once
@@ -14,8 +14,8 @@
 
 namespace vsdeblur::ort {
 
-// The API version is the library's minor version: ONNX Runtime 1.17 offers 17 and all before it.
-inline constexpr std::uint32_t oldest_api = 17;    // the first with wheels for Python 3.12, which VapourSynth needs
+// The API version is the library's minor version: ONNX Runtime 1.19 offers 19 and all before it.
+inline constexpr std::uint32_t oldest_api = 19;    // the first whose wheels have the library
 inline constexpr std::uint32_t plugin_api = 22;    // providers that are libraries of their own
 inline constexpr std::uint32_t assigned_api = 24;  // which provider runs which part of a graph
 inline constexpr std::uint32_t newest_api = assigned_api;  // nothing later is used
@@ -72,6 +72,7 @@ using GetErrorMessage = Entry<2, const char*(const Status*)>;
 using ReleaseStatus = Entry<93, void(Status*)>;
 
 using CreateEnv = Entry<3, Status*(Severity, const char* name, Env**)>;
+using DisableTelemetryEvents = Entry<6, Status*(const Env*)>;
 
 using CreateSessionOptions = Entry<10, Status*(SessionOptions**)>;
 using SetSessionExecutionMode = Entry<13, Status*(SessionOptions*, Execution)>;
@@ -100,8 +101,9 @@ using GetDimensions = Entry<62, Status*(const TensorInfo*, std::int64_t* sizes, 
 using ReleaseTypeInfo = Entry<98, void(TypeInfo*)>;
 
 // The value uses the caller's memory.
-using CreateTensorWithDataAsOrtValue = Entry<49, Status*(const MemoryInfo*, void* data, std::size_t bytes,
-                                                         const std::int64_t* shape, std::size_t rank, ElementType, Value**)>;
+using CreateTensorWithDataAsOrtValue =
+    Entry<49, Status*(const MemoryInfo*, void* data, std::size_t bytes, const std::int64_t* shape, std::size_t rank,
+                      ElementType, Value**)>;
 using ReleaseValue = Entry<96, void(Value*)>;
 using CreateCpuMemoryInfo = Entry<69, Status*(AllocatorType, MemoryType, MemoryInfo**)>;
 using ReleaseMemoryInfo = Entry<94, void(MemoryInfo*)>;

@@ -20,6 +20,7 @@ constexpr std::string_view library_prefix = "libonnxruntime.so.1.";
 constexpr std::string_view plugin_folder_prefix = "onnxruntime_ep_";
 constexpr std::string_view plugin_library_prefix = "libonnxruntime_providers_";
 constexpr const char* env_log_name = "vsdeblur";
+constexpr const char* telemetry_switch = "ORT_DISABLE_TELEMETRY";
 constexpr std::size_t longest_message = 300;
 
 // The file that holds the code or data at `address`, as it was loaded.
@@ -90,7 +91,7 @@ std::optional<fs::path> wheel_in(const fs::path& packages) {
     return newest;
 }
 
-// The library that a plugin provider's package gives to ONNX Runtime; the wheels have it as `.so`, beside versioned copies.
+// The library that a plugin provider's package gives to ONNX Runtime; wheels may have versioned copies beside it.
 std::optional<fs::path> plugin_library_in(const fs::path& package) {
     for (const fs::path& file : entries(package)) {
         if (file.filename().string().starts_with(plugin_library_prefix) && file.extension() == ".so") return file;
@@ -176,6 +177,15 @@ RuntimeSearch RuntimeSearch::of_process() {
     return search;
 }
 
+std::uint32_t api_version_of(const std::string& version, const std::string& path) {
+    const std::uint32_t offered = minor_of(version);
+    if (offered < ort::oldest_api) {
+        throw Error("ONNX Runtime " + version + " at " + path + " is too old; 1." + std::to_string(ort::oldest_api) +
+                    " or newer is needed");
+    }
+    return std::min(offered, ort::newest_api);
+}
+
 RuntimeLibrary::RuntimeLibrary(const RuntimeSearch& search) {
     const Loaded loaded = open_library(search);
     origin_ = loaded.origin;
@@ -187,20 +197,24 @@ RuntimeLibrary::RuntimeLibrary(const RuntimeSearch& search) {
     path_ = file_of(symbol).string();
     const ort::ApiBase* base = reinterpret_cast<ort::GetApiBase*>(symbol)();
     version_ = base->get_version();
-    const std::uint32_t offered = minor_of(version_);
-    api_version_ = std::min(offered, ort::newest_api);
-    if (offered < ort::oldest_api) {
-        throw Error("ONNX Runtime " + version_ + " at " + path_ + " is too old; 1." + std::to_string(ort::oldest_api) +
-                    " or newer is needed");
-    }
+    api_version_ = api_version_of(version_, path_);
     api_ = base->get_api(api_version_);
     if (api_ == nullptr) {
         throw Error(label() + " does not offer version " + std::to_string(api_version_) + " of its C API");
     }
-    // Warnings of the environment are about devices that it looked for and did not find; sessions set their own level.
-    check(ort::CreateEnv::call(api_, ort::Severity::error, env_log_name, &env_), label() + " does not start");
+    start_env();
     append_folders_above(path_, package_folders_);
     append_folders_above(search.beside, package_folders_);
+}
+
+void RuntimeLibrary::start_env() {
+    const std::string what = label() + " does not start";
+    // From 1.29 on the wheels send telemetry, beginning with the environment itself, so the switch must be set before.
+    // A user's own setting stays.
+    setenv(telemetry_switch, "1", 0);
+    // Warnings of the environment are about devices that it looked for and did not find; sessions set their own level.
+    check(ort::CreateEnv::call(api_, ort::Severity::error, env_log_name, &env_), what);
+    check(ort::DisableTelemetryEvents::call(api_, env_), what);
 }
 
 RuntimeLibrary& RuntimeLibrary::of_process() {

@@ -24,6 +24,9 @@ struct RuntimeSearch {
     static RuntimeSearch of_process();
 };
 
+// The version of the C API to ask the library at `path` for. Throws Error if its `version`, such as `1.31.1`, is too old.
+std::uint32_t api_version_of(const std::string& version, const std::string& path);
+
 // A provider that is a library of its own, from a wheel `onnxruntime-ep-NAME`.
 struct PluginProvider {
     std::string name;               // the folder's name after `onnxruntime_ep_`, such as `openvino`
@@ -38,7 +41,12 @@ struct PluginDevice {
 };
 
 // The loaded library. It stays loaded until the process ends, and so does its environment: sessions may outlive any
-// order of static destructors, and threads of the library run its code. All members are thread-safe.
+// order of static destructors, and threads of the library run its code. It sends no telemetry. All members are
+// thread-safe.
+//
+// Another plugin may use a copy of its own with the same SONAME. A copy that is loaded by path, as the first two steps of
+// the search do, is a second one beside it. But a library that is linked to that SONAME and loaded later is given the
+// copy that came first, so nothing is loaded before it is needed.
 class RuntimeLibrary {
 public:
     // Finds and loads. Throws Error when no library is found, when it does not load or is too old.
@@ -69,6 +77,7 @@ public:
     std::vector<PluginDevice> register_plugin(const PluginProvider& provider);
 
 private:
+    void start_env();
     std::vector<const ort::EpDevice*> ep_devices() const;
 
     const ort::Api* api_ = nullptr;

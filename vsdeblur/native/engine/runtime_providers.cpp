@@ -19,8 +19,7 @@ constexpr std::string_view long_suffix = "ExecutionProvider";
 constexpr const char* cpu_name = "CPUExecutionProvider";
 constexpr const char* cuda_name = "CUDAExecutionProvider";
 constexpr const char* tensorrt_name = "TensorrtExecutionProvider";
-// The first version whose CUDA provider has the option use_tf32.
-constexpr std::uint32_t tf32_api = 18;
+constexpr const char* azure_name = "AzureExecutionProvider";  // in every wheel; calls a remote service, runs no network
 
 // `CUDA` for `CUDAExecutionProvider`, and NVIDIA's spelling of its own product.
 std::string short_name(const std::string& provider) {
@@ -91,8 +90,8 @@ void preload_cuda(const RuntimeLibrary& library) {
 void append_cuda(const RuntimeLibrary& library, ort::SessionOptions* options, int device_id) {
     // The default search times every algorithm and keeps the fastest, so results could differ from one session to the
     // next. TF32 keeps 10 bits of the mantissa: not what a file of precision fp32 promises.
-    ProviderOptions wanted = {{"device_id", std::to_string(device_id)}, {"cudnn_conv_algo_search", "HEURISTIC"}};
-    if (library.api_version() >= tf32_api) wanted.emplace_back("use_tf32", "0");
+    const ProviderOptions wanted = {
+        {"device_id", std::to_string(device_id)}, {"cudnn_conv_algo_search", "HEURISTIC"}, {"use_tf32", "0"}};
     const OptionArrays arrays(wanted);
     const std::string what = failure(library, "CUDA");
     preload_cuda(library);
@@ -106,7 +105,8 @@ void append_cuda(const RuntimeLibrary& library, ort::SessionOptions* options, in
 }
 
 void append_tensorrt(const RuntimeLibrary& library, ort::SessionOptions* options, int device_id) {
-    const OptionArrays arrays(ProviderOptions{{"device_id", std::to_string(device_id)}});
+    const ProviderOptions wanted = {{"device_id", std::to_string(device_id)}};
+    const OptionArrays arrays(wanted);
     const std::string what = failure(library, "TensorRT");
     preload_cuda(library);
 
@@ -183,7 +183,9 @@ std::string append_provider(RuntimeLibrary& library, ort::SessionOptions* option
 
 std::vector<std::string> provider_names(const RuntimeLibrary& library) {
     std::vector<std::string> names;
-    for (const std::string& provider : library.built_in_providers()) names.push_back(short_name(provider));
+    for (const std::string& provider : library.built_in_providers()) {
+        if (provider != azure_name) names.push_back(short_name(provider));
+    }
     for (const PluginProvider& plugin : library.plugin_providers()) names.push_back(plugin.name);
     return names;
 }
