@@ -300,7 +300,8 @@ private:
             fail(": vsdeblur.states: output of " + *in + " must be " + out);
         }
 
-        const std::optional<int> count = channels->number() != nullptr ? to_int(channels->number()->text) : std::nullopt;
+        const JsonNumber* number = channels->number();
+        const std::optional<int> count = number != nullptr ? to_int(number->text) : std::nullopt;
         if (!count || *count < 1 || *count > max_channels) {
             fail(": vsdeblur.states: channels of " + *in + " must be a whole number from 1 to " +
                  std::to_string(max_channels));
@@ -334,7 +335,12 @@ Contract read_contract(const std::filesystem::path& file) {
     const std::uintmax_t size = std::filesystem::file_size(file, code);
     std::ifstream stream(file, std::ios::binary);
     if (code || !stream) throw Error(name + " cannot be read");
-    return Parser(read_onnx_metadata(stream, size, name, keys), name).parse();
+    return read_contract(stream, size, name);
+}
+
+Contract read_contract(std::istream& stream, std::uint64_t size, const std::string& name) {
+    const Metadata metadata = read_onnx_metadata(stream, size, name, keys);
+    return Parser(metadata, name).parse();
 }
 
 }  // namespace vsdeblur

@@ -4,7 +4,9 @@
 // any bytes: the reader bounds every length by the size of the file and every metadata entry by a fixed limit.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -59,5 +61,7 @@ struct Contract {
 // carries no contract or a newer one, or has a key that is missing or malformed (then it names the key, its value and
 // what is allowed). Thread-safe.
 Contract read_contract(const std::filesystem::path& file);
+// The same from a seekable stream of `size` bytes that errors call `name`.
+Contract read_contract(std::istream& stream, std::uint64_t size, const std::string& name);
 
 }  // namespace vsdeblur

@@ -277,7 +277,7 @@ std::vector<PluginDevice> RuntimeLibrary::register_plugin(const PluginProvider& 
     if (known != plugins_.end()) return known->second;
 
     const std::vector<const ort::EpDevice*> before = ep_devices();
-    check(ort::RegisterExecutionProviderLibrary::call(api_, env_, path.c_str(), path.c_str()),
+    check(ort::RegisterExecutionProviderLibrary::call(api_, env_, provider.name.c_str(), path.c_str()),
           "provider " + provider.name + " (" + path + ") does not load in " + label());
     std::vector<PluginDevice> devices;
     for (const ort::EpDevice* device : ep_devices()) {
