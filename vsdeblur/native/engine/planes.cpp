@@ -16,10 +16,15 @@ namespace {
 using detail::ChromaAxis;
 using detail::with_codec;
 
+// Rows go through short loops with one condition each and rows of floats between them: GCC vectorises those, and turns
+// several conditions in one loop into branches.
+
 // What the network changed; where it gave NaN, nothing.
-float change_of(float in, float out) {
-    const float delta = out - in;
-    return delta == delta ? delta : 0.0f;
+void change_of(const float* in, const float* out, int width, float* delta) {
+    for (int x = 0; x < width; ++x) {
+        const float difference = out[x] - in[x];
+        delta[x] = difference == difference ? difference : 0.0f;
+    }
 }
 
 // RGB weights in the precision of the loops.
@@ -51,16 +56,55 @@ void decode_direct(const Codec codec, const FrameView& source, int plane, float*
 template <class Codec>
 void encode_direct(const Codec codec, const FrameView& source, int plane, const float* values, Image& image) {
     const Levels levels = luma_levels(source.format, source.range);
+    const float offset = levels.offset == 0.0f ? -0.0f : levels.offset;  // adding -0 keeps -0
     const int width = source.format.width;
+    std::vector<float> number_row(width);
+    float* numbers = number_row.data();
     for (int y = 0; y < source.format.height; ++y, values += width) {
         const auto* from = detail::row(source, plane, y, codec);
         auto* to = row(image, plane, y, codec);
+        for (int x = 0; x < width; ++x) numbers[x] = codec.load(from[x]);
         for (int x = 0; x < width; ++x) {
-            const auto sample = codec.store(levels.offset + levels.scale * values[x]);
-            to[x] = values[x] == values[x] ? sample : from[x];
+            const float number = offset + levels.scale * values[x], old = numbers[x];
+            numbers[x] = number == number ? number : old;
         }
+        for (int x = 0; x < width; ++x) to[x] = codec.store(numbers[x]);
     }
 }
+
+// Adds scale * delta to a row of the source.
+template <class Codec>
+void change_row(const Codec codec, const FrameView& source, int plane, int y, float scale, const float* delta,
+                Image& image) {
+    const auto* from = detail::row(source, plane, y, codec);
+    auto* to = row(image, plane, y, codec);
+    const int width = source.format.plane_width(plane);
+    for (int x = 0; x < width; ++x) to[x] = codec.change(from[x], scale * delta[x]);
+}
+
+// A row of the network's change of R, G and B, and mixtures of the three.
+class RgbChange {
+public:
+    explicit RgbChange(int width) : width_(width), r_(width), g_(width), b_(width), mixed_(width) {}
+
+    void read(const FloatImage& in, const FloatImage& out, int y) {
+        change_of(in.row(0, y), out.row(0, y), width_, r_.data());
+        change_of(in.row(1, y), out.row(1, y), width_, g_.data());
+        change_of(in.row(2, y), out.row(2, y), width_, b_.data());
+    }
+
+    void mix(const Weights3& weights, float* to) const {
+        const float *r = r_.data(), *g = g_.data(), *b = b_.data();
+        for (int x = 0; x < width_; ++x) to[x] = weights.r * r[x] + weights.g * g[x] + weights.b * b[x];
+    }
+
+    // Room for a mixture.
+    float* mixed() { return mixed_.data(); }
+
+private:
+    int width_;
+    std::vector<float> r_, g_, b_, mixed_;
+};
 
 // ---- luma models on RGB --------------------------------------------------------------------------------------------
 
@@ -85,14 +129,11 @@ void encode_luma_of_rgb(const Codec codec, const FrameView& source, const FloatI
                         Image& image) {
     const float scale = luma_levels(source.format, source.range).scale;
     const int width = source.format.width;
-    for (int plane = 0; plane < 3; ++plane) {
-        for (int y = 0; y < source.format.height; ++y) {
-            const float* before = in.row(0, y);
-            const float* after = out.row(0, y);
-            const auto* from = detail::row(source, plane, y, codec);
-            auto* to = row(image, plane, y, codec);
-            for (int x = 0; x < width; ++x) to[x] = codec.change(from[x], scale * change_of(before[x], after[x]));
-        }
+    std::vector<float> delta_row(width);
+    float* delta = delta_row.data();
+    for (int y = 0; y < source.format.height; ++y) {
+        change_of(in.row(0, y), out.row(0, y), width, delta);
+        for (int plane = 0; plane < 3; ++plane) change_row(codec, source, plane, y, scale, delta, image);
     }
 }
 
@@ -110,16 +151,11 @@ void encode_rgb_of_gray(const Codec codec, const FrameView& source, const FloatI
                         Image& image) {
     const float scale = luma_levels(source.format, source.range).scale;
     const Weights3 weights = luma_of_rgb();
-    const int width = source.format.width;
+    RgbChange change(source.format.width);
     for (int y = 0; y < source.format.height; ++y) {
-        const float *r0 = in.row(0, y), *g0 = in.row(1, y), *b0 = in.row(2, y);
-        const float *r1 = out.row(0, y), *g1 = out.row(1, y), *b1 = out.row(2, y);
-        const auto* from = detail::row(source, 0, y, codec);
-        auto* to = row(image, 0, y, codec);
-        for (int x = 0; x < width; ++x) {
-            const float r = change_of(r0[x], r1[x]), g = change_of(g0[x], g1[x]), b = change_of(b0[x], b1[x]);
-            to[x] = codec.change(from[x], scale * (weights.r * r + weights.g * g + weights.b * b));
-        }
+        change.read(in, out, y);
+        change.mix(weights, change.mixed());
+        change_row(codec, source, 0, y, scale, change.mixed(), image);
     }
 }
 
@@ -188,21 +224,20 @@ void decode_rgb_of_yuv(const Codec codec, const FrameView& source, FloatImage& v
                 gv = static_cast<float>(matrix[1][2]), bu = static_cast<float>(matrix[2][1]);
     const int width = source.format.width;
     PaddedRow narrow(geometry.horizontal.chroma, 1);
-    std::vector<float> u_row(width), v_row(width);
+    std::vector<float> luma_row(width), u_row(width), v_row(width);
     for (int y = 0; y < source.format.height; ++y) {
         chroma_row(codec, source, geometry, 1, y, narrow);
         detail::upsample_row(geometry.horizontal, narrow.data(), u_row.data());
         chroma_row(codec, source, geometry, 2, y, narrow);
         detail::upsample_row(geometry.horizontal, narrow.data(), v_row.data());
-        const auto* luma = detail::row(source, 0, y, codec);
+        const auto* from = detail::row(source, 0, y, codec);
+        float* luma = luma_row.data();
+        for (int x = 0; x < width; ++x) luma[x] = (codec.load(from[x]) - geometry.luma.offset) / geometry.luma.scale;
         const float *u = u_row.data(), *v = v_row.data();
         float *r = values.row(0, y), *g = values.row(1, y), *b = values.row(2, y);
-        for (int x = 0; x < width; ++x) {
-            const float value = (codec.load(luma[x]) - geometry.luma.offset) / geometry.luma.scale;
-            r[x] = value + rv * v[x];
-            g[x] = value + gu * u[x] + gv * v[x];
-            b[x] = value + bu * u[x];
-        }
+        for (int x = 0; x < width; ++x) r[x] = luma[x] + rv * v[x];
+        for (int x = 0; x < width; ++x) g[x] = luma[x] + gu * u[x] + gv * v[x];
+        for (int x = 0; x < width; ++x) b[x] = luma[x] + bu * u[x];
     }
 }
 
@@ -226,7 +261,7 @@ public:
             if (std::min(first + axis_.taps - 1, last_luma) > y) return;
             std::fill(sum_.begin(), sum_.end(), 0.0f);
             for (int k = 0; k < axis_.taps; ++k) add(axis_.down[k], row_at(std::clamp(first + k, 0, last_luma)));
-            write();
+            change_row(codec_, source_, plane_, next_, scale_, sum_.data(), image_);
         }
     }
 
@@ -234,13 +269,6 @@ private:
     void add(float weight, const float* from) {
         float* sum = sum_.data();
         for (int x = 0; x < width_; ++x) sum[x] += weight * from[x];
-    }
-
-    void write() {
-        const auto* from = detail::row(source_, plane_, next_, codec_);
-        auto* to = row(image_, plane_, next_, codec_);
-        const float* sum = sum_.data();
-        for (int x = 0; x < width_; ++x) to[x] = codec_.change(from[x], scale_ * sum[x]);
     }
 
     const Codec codec_;
@@ -262,24 +290,19 @@ void encode_rgb_of_yuv(const Codec codec, const FrameView& source, const FloatIm
     const Matrix3 matrix = rgb_to_yuv(geometry.weights);
     const Weights3 to_y(matrix[0]), to_u(matrix[1]), to_v(matrix[2]);
     const int width = source.format.width;
+    RgbChange change(width);
     PaddedRow u_row(width, geometry.horizontal.ratio), v_row(width, geometry.horizontal.ratio);
     ChromaChange<Codec> u_change(codec, source, geometry, 1, image), v_change(codec, source, geometry, 2, image);
     for (int y = 0; y < source.format.height; ++y) {
-        const float *r0 = in.row(0, y), *g0 = in.row(1, y), *b0 = in.row(2, y);
-        const float *r1 = out.row(0, y), *g1 = out.row(1, y), *b1 = out.row(2, y);
-        const auto* from = detail::row(source, 0, y, codec);
-        auto* to = row(image, 0, y, codec);
-        float *u = u_row.data(), *v = v_row.data();
-        for (int x = 0; x < width; ++x) {
-            const float r = change_of(r0[x], r1[x]), g = change_of(g0[x], g1[x]), b = change_of(b0[x], b1[x]);
-            to[x] = codec.change(from[x], geometry.luma.scale * (to_y.r * r + to_y.g * g + to_y.b * b));
-            u[x] = to_u.r * r + to_u.g * g + to_u.b * b;
-            v[x] = to_v.r * r + to_v.g * g + to_v.b * b;
-        }
+        change.read(in, out, y);
+        change.mix(to_y, change.mixed());
+        change_row(codec, source, 0, y, geometry.luma.scale, change.mixed(), image);
+        change.mix(to_u, u_row.data());
+        change.mix(to_v, v_row.data());
         u_row.repeat_ends();
         v_row.repeat_ends();
-        detail::downsample_row(geometry.horizontal, u, u_change.row_at(y));
-        detail::downsample_row(geometry.horizontal, v, v_change.row_at(y));
+        detail::downsample_row(geometry.horizontal, u_row.data(), u_change.row_at(y));
+        detail::downsample_row(geometry.horizontal, v_row.data(), v_change.row_at(y));
         u_change.finish_row(y);
         v_change.finish_row(y);
     }

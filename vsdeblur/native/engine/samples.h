@@ -66,7 +66,9 @@ struct HalfCodec {
         // Adding 0.5, whose last bit weighs 2^-24, rounds to a multiple of the smallest half.
         const float small = std::bit_cast<float>(size < 0x38800000u ? size : 0u);
         const std::uint32_t tiny = std::bit_cast<std::uint32_t>(small + 0.5f) - 0x3f000000u;
-        const std::uint32_t nan = 0x7e00u | ((size >> 13) & 0x01ffu);
+        // A NaN keeps what fits of its payload, which must not become 0: that would be infinity.
+        const std::uint32_t payload = (size >> 13) & 0x03ffu;
+        const std::uint32_t nan = 0x7c00u | (payload == 0 ? 0x0200u : payload);
         const std::uint32_t finite = size < 0x38800000u ? tiny : normal;
         const std::uint32_t bounded = size >= 0x47800000u ? 0x7c00u : finite;
         return static_cast<std::uint16_t>(sign | (size > 0x7f800000u ? nan : bounded));
