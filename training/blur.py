@@ -137,6 +137,13 @@ def soft_masks(count: int, side: int, like: Tensor, generator: Generator) -> Ten
     return torch.sigmoid(distance / softness)[:, None]
 
 
+def shutter(settings: BlurSettings, like: Tensor, generator: Generator) -> Tensor:
+    """(F, S) instants of all sub-frames, in frames: frame n is exposed around time n, for a random share of a frame."""
+    exposure = float(uniform((1,), settings.exposure_min, settings.exposure_max, like, generator))
+    inside = torch.linspace(-0.5, 0.5, settings.subframes, device=like.device) * exposure
+    return torch.arange(settings.frames, device=like.device)[:, None] + inside
+
+
 def sample_layers(background: Tensor, foreground: Tensor, settings: BlurSettings, generator: Generator) -> Tensor:
     """Renders every sub-frame of every sample.
 
@@ -146,9 +153,7 @@ def sample_layers(background: Tensor, foreground: Tensor, settings: BlurSettings
         (N, 3, F, S, size, size) in linear light. Sub-frame S//2 is the middle of the exposure.
     """
     count, size = len(background), settings.size
-    exposure = float(uniform((1,), settings.exposure_min, settings.exposure_max, background, generator))
-    inside = torch.linspace(-0.5, 0.5, settings.subframes, device=background.device) * exposure
-    times = torch.arange(settings.frames, device=background.device)[:, None] + inside
+    times = shutter(settings, background, generator)
     still = uniform((count,), 0, 1, background, generator) < settings.sharp_share
     speed = uniform((count,), 0, settings.speed_max, background, generator).masked_fill(still, 0)
     shape = (count, 3, settings.frames, settings.subframes, size, size)
@@ -250,7 +255,7 @@ def expose(subframes: Tensor, settings: BlurSettings, generator: Generator) -> t
     chosen = (uniform((count,), 0, 1, blurred, generator) < settings.compressed_share).nonzero().flatten()
     if len(chosen):
         quality = uniform((len(chosen),), 50, 95, blurred, generator).repeat_interleave(frames)
-        blurred[chosen] = jpeg(blurred[chosen].flatten(0, 1), quality).unflatten(0, (-1, frames))
+        blurred[chosen] = jpeg(blurred[chosen].flatten(0, 1), quality).view_as(blurred[chosen])
     blurred = (blurred * 255).round() / 255
     return blurred, to_encoded(sharp).transpose(1, 2).contiguous()
 

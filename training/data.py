@@ -98,7 +98,8 @@ class Photographs:
             top, left = draw(picture.shape[0] - size + 1), draw(picture.shape[1] - size + 1)
             crop = picture[top : top + size, left : left + size].float()
             middle = crop[size // 4 : -size // 4, size // 4 : -size // 4]
-            if (middle[1:] - middle[:-1]).abs().mean() + (middle[:, 1:] - middle[:, :-1]).abs().mean() >= self.MIN_GRADIENT:
+            gradient = (middle[1:] - middle[:-1]).abs().mean() + (middle[:, 1:] - middle[:, :-1]).abs().mean()
+            if gradient >= self.MIN_GRADIENT:
                 break
         crop = torch.rot90(crop.permute(2, 0, 1), draw(4), (1, 2))
         return (crop.flip(2) if draw(2) else crop) / 255

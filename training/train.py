@@ -16,6 +16,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,9 +47,6 @@ class Recipe:
 
 RECIPES = {
     "DTB": Recipe(),
-    "DBLRNet": Recipe(batch=6, frames=5),
-    "RVD": Recipe(batch=6, frames=5),
-    "SharpSequence": Recipe(batch=6, frames=1),
 }
 
 
@@ -176,9 +174,9 @@ class Trainer:
         self.save()
 
 
-def _replace(path: Path, write: object) -> None:
+def _replace(path: Path, write: Callable[[Path], None]) -> None:
     temporary = path.with_name(path.name + ".tmp")
-    write(temporary)  # type: ignore[operator]
+    write(temporary)
     os.replace(temporary, path)
 
 
