@@ -29,7 +29,7 @@ void check_axis(int tilesize, int overlap, int multiple) {
     if (overlap < 0) throw Error("overlap must be at least 0, got " + std::to_string(overlap));
     if (tilesize < 0) throw Error("tilesize must be at least 0 (0 = the whole frame)" + given);
     if (tilesize % multiple != 0) throw Error("tilesize must be a multiple of " + std::to_string(multiple) + given);
-    if (tilesize != 0 && tilesize - multiple < 2 * static_cast<long long>(overlap))
+    if (tilesize != 0 && tilesize - multiple < 2LL * overlap)
         throw Error("tilesize must be at least twice the overlap of " + std::to_string(overlap) + " pixels plus " +
                     std::to_string(multiple) + given);
 }
@@ -44,8 +44,8 @@ float cut_ramp(double pixel, double cut, int band) {
 
 }  // namespace
 
-TilePlan::Axis::Axis(int size, int multiple, int tilesize, int overlap, int receptive_field)
-    : size(size), padded(round_up(size, multiple)), tile(padded) {
+TilePlan::Axis::Axis(int pixels, int multiple, int tilesize, int overlap, int receptive_field)
+    : size(pixels), padded(round_up(pixels, multiple)), tile(padded) {
     check_axis(tilesize, overlap, multiple);
     if (tilesize != 0) tile = std::min(tilesize, padded);
     if (tile < receptive_field && tile < padded)
@@ -55,7 +55,7 @@ TilePlan::Axis::Axis(int size, int multiple, int tilesize, int overlap, int rece
     for (int position = 0; position < padded; ++position) source.push_back(reflect(position, size));
 
     const long long room = (padded - tile) / multiple;  // in multiples
-    const long long step = std::max(1, (tile - 2 * overlap) / multiple);
+    const long long step = std::max(1LL, (tile - 2LL * overlap) / multiple);
     const long long gaps = (room + step - 1) / step;
     for (long long i = 0; i <= gaps; ++i)
         starts.push_back(gaps == 0 ? 0 : static_cast<int>(i * room / gaps) * multiple);

@@ -39,7 +39,8 @@ public:
     TilePlan(int width, int height, int multiple, std::array<int, 2> tilesize, std::array<int, 2> overlap,
              int receptive_field);
 
-    // The overlap with which an inner border does not show: the receptive field's radius rounded up to the multiple.
+    // The receptive field's radius rounded up to the multiple. Then a pixel that sees past an inner border has a weight
+    // below 1/2, and one that sees past it by half the radius has none.
     static int default_overlap(int receptive_field, int multiple);
 
     int width() const { return columns_.size; }
@@ -73,7 +74,7 @@ private:
         std::vector<int> first, last;             // for each tile, its part with weights above 0, within the frame: [first, last)
         std::vector<std::vector<float>> weights;  // for each tile, of the pixels first..last - 1
 
-        Axis(int size, int multiple, int tilesize, int overlap, int receptive_field);
+        Axis(int pixels, int multiple, int tilesize, int overlap, int receptive_field);
     };
 
     Axis columns_;
