@@ -26,15 +26,20 @@ def pack_photographs(folder: Path, archive: Path, quality: int = 92) -> int:
 
     Returns the number of photographs. Raises DataError when a picture is corrupt or none is found.
     """
+    partial = archive.with_name(archive.name + ".part")
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and not path.is_symlink())
     if not files:
         raise DataError(f"{folder} holds no photographs; {', '.join(sorted(SUFFIXES))} are read")
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as packed:
-        for path in files:
-            buffer = io.BytesIO()
-            _scaled(_read(path), LONGEST_SIDES[0]).save(buffer, "JPEG", quality=quality, subsampling=0)
-            name = "_".join(path.relative_to(folder).with_suffix(".jpg").parts)
-            packed.writestr(zipfile.ZipInfo(name), buffer.getvalue())
+    try:
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as packed:
+            for path in files:
+                buffer = io.BytesIO()
+                _scaled(_read(path), LONGEST_SIDES[0]).save(buffer, "JPEG", quality=quality, subsampling=0)
+                name = "_".join(path.relative_to(folder).with_suffix(".jpg").parts)
+                packed.writestr(zipfile.ZipInfo(name), buffer.getvalue())
+        partial.replace(archive)
+    finally:
+        partial.unlink(missing_ok=True)
     return len(files)
 
 

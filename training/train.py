@@ -1,12 +1,13 @@
 """The training loop: `python -m training.train NAME --photos ARCHIVE --out FOLDER --minutes N`.
 
 Blur is made on the training device from still photographs (training.blur). The learning rate rises over the first
-hundred steps and then falls linearly to zero; `--minutes` is the budget of the whole run, kept over interruptions, and
-the rate follows the time that is used up. Recurrent networks see longer clips in the last part of the run, so that
-their state does not drift.
+hundred steps and then falls linearly to zero. The budget of a run is a number of steps, or of minutes: then the rate
+follows the time that is used up. It is kept over interruptions. Recurrent networks see longer clips in the last part of
+the run, so that their state does not drift.
 
 Checkpoints are safetensors files, written whole or not at all: `NAME.safetensors` (weights, what `python -m export`
-reads) and `NAME.resume.pt` (optimiser, generators, clock). A run that finds them goes on where it stopped.
+reads) and `NAME.resume.pt` (optimiser, generators, clock). A run that finds them goes on where it stopped, and with a
+budget in steps ends as an unbroken one would.
 """
 
 from __future__ import annotations
@@ -27,13 +28,16 @@ from tqdm import tqdm
 
 from training.blur import BlurSettings, synthesise
 from training.data import DataError, Photographs
-from training.networks import NETWORKS
-from training.networks.base import Network
+from training.losses import clip_loss
+from training.networks import NETWORKS, Network
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one network is trained. Lengths are frames or pixels; `rate` is Adam's learning rate at its peak."""
+    """How one network is trained. Sizes are pixels; `rate` is Adam's learning rate at its peak.
+
+    A clip has `frames` frames that count, besides neighbours, and `long_frames` after the share `long_from` of the run.
+    """
 
     batch: int = 8
     size: int = 64
@@ -47,27 +51,9 @@ class Recipe:
 
 RECIPES = {
     "DTB": Recipe(),
+    "DBLRNet": Recipe(frames=3, long_frames=3),
+    "RVD": Recipe(batch=4, frames=3, long_frames=3),
 }
-
-
-def charbonnier(output: Tensor, target: Tensor) -> Tensor:
-    """Mean of sqrt(difference^2 + 1e-6), a smooth absolute error; any shape."""
-    return ((output - target).square() + 1e-6).sqrt().mean()
-
-
-def recurrent_loss(network: Network, blurred: Tensor, sharp: Tensor) -> Tensor:
-    """Loss of a recurrent network with a window of one frame each side, over a clip (N, F, 3, H, W).
-
-    The first and last frames serve as neighbours only.
-    """
-    losses = []
-    states: tuple[Tensor, ...] = ()
-    for n in range(1, blurred.shape[1] - 1):
-        window = blurred[:, n - 1 : n + 2].flatten(1, 2)
-        output, *new = network(window, *(states or network.initial_states(window)))
-        states = tuple(new)
-        losses.append(charbonnier(output.float(), sharp[:, n]))
-    return torch.stack(losses).mean()
 
 
 @dataclass
@@ -81,16 +67,21 @@ class Clock:
 class Trainer:
     """One run: network, optimiser, data and clock."""
 
-    def __init__(self, name: str, photographs: Path, folder: Path, minutes: float, device: str, seed: int) -> None:
-        self.name, self.folder, self.budget, self.device = name, folder, minutes * 60, torch.device(device)
+    def __init__(self, name: str, photographs: Path, folder: Path, budget: Clock, device: str, seed: int) -> None:
+        """`budget` limits steps or seconds, whichever is not 0. Raises DataError when there is no material."""
+        self.name, self.folder, self.budget, self.device = name, folder, budget, torch.device(device)
         self.recipe = RECIPES[name]
         torch.manual_seed(seed)
-        self.network = NETWORKS[name]().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network: Network = NETWORKS[name]()
+        self.network.to(self.device)
+        for parameter in self.network.parameters():
+            if parameter.dim() == 4:  # channels last is faster for 2-D convolutions and not defined for others
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=self.recipe.rate)
         self.crop_generator = Generator().manual_seed(seed)
         self.blur_generator = Generator(self.device).manual_seed(seed)
         self.clock = Clock()
-        self.settings = BlurSettings(size=self.recipe.size, frames=self.recipe.frames + 2)
+        self.settings = BlurSettings(size=self.recipe.size, frames=self._with_neighbours(self.recipe.frames))
         self.photographs = Photographs(photographs, self.settings.canvas)
         folder.mkdir(parents=True, exist_ok=True)
         self._resume()
@@ -98,7 +89,12 @@ class Trainer:
     @property
     def progress(self) -> float:
         """Share of the budget that is used up, 0..1."""
-        return min(1.0, self.clock.seconds / self.budget)
+        if self.budget.steps:
+            return min(1.0, self.clock.steps / self.budget.steps)
+        return min(1.0, self.clock.seconds / self.budget.seconds)
+
+    def _with_neighbours(self, frames: int) -> int:
+        return frames + sum(self.network.window)
 
     def _resume(self) -> None:
         path = self.folder / f"{self.name}.resume.pt"
@@ -132,8 +128,8 @@ class Trainer:
     def batch(self) -> tuple[Tensor, Tensor]:
         """Blurred and sharp clips, (N, F, 3, size, size) each."""
         settings, count = self.settings, self.recipe.batch
-        if self.progress >= self.recipe.long_from and self.recipe.long_frames > self.recipe.frames:
-            settings = replace(settings, frames=self.recipe.long_frames + 2)
+        if self.progress >= self.recipe.long_from:
+            settings = replace(settings, frames=self._with_neighbours(self.recipe.long_frames))
             count = max(1, count * self.recipe.frames // self.recipe.long_frames)
         crops = self.photographs.crops(2 * count, settings.canvas, self.crop_generator).to(self.device)
         return synthesise(crops[:count], crops[count:], settings, self.blur_generator)
@@ -147,7 +143,7 @@ class Trainer:
         with torch.no_grad():
             blurred, sharp = self.batch()
         with torch.autocast(self.device.type, torch.bfloat16):
-            loss = recurrent_loss(self.network, blurred, sharp)
+            loss = clip_loss(self.network, blurred, sharp)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
@@ -160,12 +156,12 @@ class Trainer:
         """Trains until the budget is used up."""
         log = (self.folder / f"{self.name}.log").open("a", buffering=1)
         saved, mean = time.monotonic(), 0.0
-        with tqdm(total=round(self.budget), initial=round(self.clock.seconds), unit="s", mininterval=10) as bar:
+        with tqdm(total=100, unit="%", mininterval=10, bar_format="{l_bar}{bar}| {elapsed}{postfix}") as bar:
             while self.progress < 1:
                 loss = self.step()
                 mean = loss if mean == 0 else 0.98 * mean + 0.02 * loss
                 bar.set_postfix(step=self.clock.steps, loss=f"{mean:.5f}", refresh=False)
-                bar.update(round(self.clock.seconds) - bar.n)
+                bar.update(100 * self.progress - bar.n)
                 if self.clock.steps % 100 == 0:
                     log.write(f"{self.clock.steps}\t{self.clock.seconds:.0f}\t{mean:.6f}\n")
                 if time.monotonic() - saved > save_every:
@@ -186,14 +182,17 @@ def main() -> int:
     parser.add_argument("name", choices=sorted(RECIPES))
     parser.add_argument("--photos", type=Path, required=True, help="archive made by training.data.pack_photographs")
     parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints and log")
-    parser.add_argument("--minutes", type=float, required=True, help="time budget of the whole run")
+    budget = parser.add_mutually_exclusive_group(required=True)
+    budget.add_argument("--minutes", type=float, default=0, help="budget of the whole run in minutes")
+    budget.add_argument("--steps", type=int, default=0, help="budget of the whole run in steps")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
+    if arguments.minutes < 0 or arguments.steps < 0 or arguments.minutes + arguments.steps == 0:
+        parser.error("a budget must be above 0")
+    limit = Clock(arguments.steps, arguments.minutes * 60)
     try:
-        Trainer(
-            arguments.name, arguments.photos, arguments.out, arguments.minutes, arguments.device, arguments.seed
-        ).run()
+        Trainer(arguments.name, arguments.photos, arguments.out, limit, arguments.device, arguments.seed).run()
     except DataError as error:
         print(error, file=sys.stderr)
         return 1
