@@ -429,7 +429,7 @@ def _check_states(states: tuple[State, ...], multiple: int) -> None:
         if state.input in seen:
             raise ContractError(f"{KEY_STATES}: {state.input} is there twice")
         seen.add(state.input)
-        if not (multiple * state.scale).is_integer():
+        if multiple * state.scale % 1:
             raise ContractError(
                 f"{KEY_STATES}: scale {state.scale} of {state.input} does not give whole pixels"
                 f" for frames that divide by {multiple}"

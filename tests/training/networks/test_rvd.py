@@ -1,0 +1,128 @@
+"""RVD: one recursive block used T times, table I, and the recurrent cells against their equations."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from tests.random_weights import awake_network
+from tests.tolerances import SAME_FORMULA, SAME_GRADIENT
+from training.networks.rvd import RVD, CNNs, ConvGRU, ConvLSTM
+
+
+def test_parameters_do_not_depend_on_t() -> None:
+    names = [list(RVD(iterations=t).state_dict()) for t in (1, 4)]
+    assert names[0] == names[1]
+    assert sum(p.numel() for p in RVD(1).parameters()) == sum(p.numel() for p in RVD(4).parameters())
+
+
+@pytest.mark.parametrize("iterations", [1, 2, 4])
+def test_the_block_runs_t_times_on_its_own_output(iterations: int) -> None:
+    network = RVD(iterations).eval()
+    inputs: list[torch.Tensor] = []
+    outputs: list[torch.Tensor] = []
+
+    def record(_module: nn.Module, given: tuple[torch.Tensor], made: torch.Tensor) -> None:
+        inputs.append(given[0])
+        outputs.append(made)
+
+    network.recursive.register_forward_hook(record)
+    with torch.no_grad():
+        network(torch.rand(1, 5, 16, 16))
+    assert len(outputs) == iterations
+    assert all(given is made for given, made in zip(inputs[1:], outputs[:-1], strict=True))
+
+
+def test_shared_weights_get_the_sum_of_the_gradients_of_all_iterations() -> None:
+    torch.manual_seed(0)
+    shared = awake_network("RVD").double()
+    assert isinstance(shared, RVD)
+    shared.iterations = 2
+    frames = torch.rand(1, 5, 16, 16, dtype=torch.float64)
+    shared(frames)[0].square().sum().backward()
+
+    class Unrolled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.steps = nn.ModuleList(copy.deepcopy(shared.recursive) for _ in range(2))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            for step in self.steps:
+                x = step(x)
+            return x
+
+    unrolled = copy.deepcopy(shared)
+    unrolled.zero_grad()
+    unrolled.iterations = 1
+    steps = Unrolled()
+    steps.zero_grad()
+    unrolled.recursive = steps  # type: ignore[assignment]
+    unrolled(frames)[0].square().sum().backward()
+    for key, parameter in shared.recursive.named_parameters():
+        first, second = (dict(step.named_parameters())[key].grad for step in steps.steps)
+        assert first is not None and second is not None and parameter.grad is not None
+        assert first.abs().max() > 0 and second.abs().max() > 0, key
+        largest = parameter.grad.abs().max().item()
+        torch.testing.assert_close(parameter.grad, first + second, rtol=0, atol=SAME_GRADIENT * largest)
+
+
+def test_iterations_below_1_are_refused() -> None:
+    with pytest.raises(ValueError, match="RVD: iterations must be at least 1, not 0"):
+        RVD(0)
+
+
+def test_cnns_are_table_1() -> None:
+    network = CNNs()
+    assert [layer.out_channels for layer in network.layers] == [
+        *(64, 64, 128, 128, 256, 256, 256, 512, 512, 256, 128, 128, 64, 64)
+    ]
+    sizes: list[int] = []
+    for layer in network.layers:
+        layer.register_forward_hook(lambda _module, _inputs, output: sizes.append(output.shape[3]))
+    with torch.no_grad():
+        out = network(torch.randn(1, 32, 8, 32))
+    assert sizes == [32, 32, 32, 16, 16, 8, 8, 8, 8, 8, 8, 16, 16, 32]
+    assert out.shape == (1, 64, 8, 32)
+    assert out.abs().max() <= 1
+
+
+@pytest.mark.parametrize(("source", "target"), [(6, 11), (4, 13)])
+def test_skips_of_table_1(source: int, target: int) -> None:
+    """The input of the target layer holds the source's output, added."""
+    torch.manual_seed(0)
+    network = CNNs()
+    seen: dict[int, torch.Tensor] = {}
+    for number in (source, target - 1):
+        network.layers[number - 1].register_forward_hook(
+            lambda _module, _inputs, output, number=number: seen.update({number: torch.relu(output)})
+        )
+    network.layers[target - 1].register_forward_hook(lambda _module, inputs, _out: seen.update({target: inputs[0]}))
+    with torch.no_grad():
+        network(torch.randn(1, 32, 8, 8))
+    torch.testing.assert_close(seen[target], seen[target - 1] + seen[source], rtol=0, atol=SAME_FORMULA)
+    assert seen[source].abs().max() > 0
+
+
+def test_gru_is_its_equations() -> None:
+    torch.manual_seed(0)
+    gru = ConvGRU(2)
+    x, h = torch.randn(2, 1, 2, 5, 4)
+    with torch.no_grad():
+        gates = gru.gates(torch.cat([x, h], 1))
+        z, r = gates[:, :2].sigmoid(), gates[:, 2:].sigmoid()
+        candidate = gru.candidate(torch.cat([x, r * h], 1)).tanh()
+        torch.testing.assert_close(gru(x, h), (1 - z) * h + z * candidate, rtol=0, atol=SAME_FORMULA)
+
+
+def test_lstm_is_its_equations() -> None:
+    torch.manual_seed(0)
+    lstm = ConvLSTM(2)
+    x, h, c = torch.randn(3, 1, 2, 5, 4)
+    with torch.no_grad():
+        gates = lstm.gates(torch.cat([x, h], 1))
+        i, f, o, g = gates[:, 0:2], gates[:, 2:4], gates[:, 4:6], gates[:, 6:8]
+        cell = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        torch.testing.assert_close(lstm(x, h, c), o.sigmoid() * cell.tanh(), rtol=0, atol=SAME_FORMULA)
