@@ -1,7 +1,8 @@
 #include "network.h"
 
+#include "cores.h"
+
 #include <algorithm>
-#include <thread>
 
 namespace vsdeblur {
 
@@ -14,12 +15,11 @@ TilePlan plan_tiles(const Contract& contract, const Options& options, int width,
 }
 
 SessionOptions session_options(const Options& options) {
-    const int cores = static_cast<int>(std::thread::hardware_concurrency());
     SessionOptions session;
     session.provider = options.provider;
     session.device_id = options.device_id;
     session.verbosity = options.verbosity;
-    session.threads = options.num_streams == 1 ? 0 : std::max(1, cores / options.num_streams);
+    session.threads = options.num_streams == 1 ? 0 : std::max(1, usable_cores() / options.num_streams);
     return session;
 }
 
