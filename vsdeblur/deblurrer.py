@@ -146,6 +146,8 @@ class Deblurrer:
                     "an array must be a frame, (height, width) or (height, width, 3), or a clip, (N, height, width, 3),"
                     f" not of shape {frames.shape}"
                 )
+        if not isinstance(frames, Iterable):
+            raise TypeError(f"frames must be a numpy array or an iterable of them, not {frames!r}")
         return self._run(iter(frames))
 
     def push(self, frame: Any) -> list[Frame]:

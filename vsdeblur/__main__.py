@@ -1,0 +1,7 @@
+"""``python -m vsdeblur``: the command line."""
+
+import sys
+
+from vsdeblur.cli import main
+
+sys.exit(main())

@@ -1,0 +1,39 @@
+"""The command line: ``vsdeblur COMMAND``. One file a command; each has add_parser() and run()."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from vsdeblur._engine import Error
+from vsdeblur.cli import deblur, doctor, models
+
+__all__ = ["main"]
+
+_INTERRUPTED = 130  # as shells have it: 128 + SIGINT
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; ``argv`` is without the program's name. Returns the exit status: 0, or 1 for a failure."""
+    parser = argparse.ArgumentParser(prog="vsdeblur", description="Deblurs video.")
+    parser.add_argument("--version", action="version", version=f"vsdeblur {version('vsdeblur')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in (deblur, models, doctor):
+        command.add_parser(commands).set_defaults(run=command.run)
+    arguments = parser.parse_args(argv)
+    try:
+        status: int = arguments.run(arguments)
+        sys.stdout.flush()
+        return status
+    except Error as error:
+        print(f"vsdeblur: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone; Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

@@ -1,0 +1,115 @@
+"""``vsdeblur doctor``: whether this installation works, one line a check."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from array import array
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from vsdeblur import _engine, models
+from vsdeblur._engine import Error
+from vsdeblur.contract import PROBE_TOLERANCE, probe_input, probe_of
+from vsdeblur.models import Model
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+__all__ = ["add_parser", "run"]
+
+# The plugin's version, from a process of its own: a library that crashes while it loads must not take this one along.
+_PLUGIN = "import vapoursynth; print(vapoursynth.core.vsdeblur.Info()['version'])"
+_PLUGIN_SECONDS = 120  # far more than a cold start takes
+
+
+class _Fault(Exception):
+    """A check that failed; the message is one line."""
+
+
+def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        "doctor",
+        help="check this installation",
+        description="Checks the runtime, the VapourSynth plugin, and that every shipped model computes what it should."
+        " One line a check; the exit status is 1 if any fails.",
+    )
+    parser.add_argument("--provider", default="", help="where to run the models, such as CUDA; the CPU if not given")
+    parser.add_argument("--device-id", type=int, default=0, metavar="N", help="which of the provider's devices")
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    outcomes = [_print_outcome(subject, check) for subject, check in _checks(arguments.provider, arguments.device_id)]
+    return 0 if all(outcomes) else 1
+
+
+def _checks(provider: str, device_id: int) -> Iterator[tuple[str, Callable[[], str]]]:
+    yield "version", lambda: version("vsdeblur")
+    yield "runtime", _runtime
+    yield "providers", lambda: ", ".join(_engine.runtime_info()["providers"])
+    yield "VapourSynth plugin", _plugin
+    try:
+        found = models.shipped()
+    except Error as error:
+        yield "models", _failing(str(error))
+        return
+    if not found:
+        yield "models", _failing("there are none in the weights folder")
+    for model in found:
+        yield f"model {model.path.name}", lambda model=model: _probe(model, provider, device_id)  # type: ignore[misc]
+
+
+def _print_outcome(subject: str, check: Callable[[], str]) -> bool:
+    try:
+        detail, is_sound = check(), True
+    except (Error, _Fault) as error:
+        detail, is_sound = str(error), False
+    print(f"{'ok   ' if is_sound else 'FAULT'}  {subject}: {detail}", flush=True)
+    return is_sound
+
+
+def _failing(sentence: str) -> Callable[[], str]:
+    def check() -> str:
+        raise _Fault(sentence)
+
+    return check
+
+
+def _runtime() -> str:
+    info = _engine.runtime_info()
+    return f"ONNX Runtime {info['version']}, {info['library']} ({info['origin']})"
+
+
+def _plugin() -> str:
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _PLUGIN], capture_output=True, text=True, errors="replace", timeout=_PLUGIN_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise _Fault(f"it has not loaded after {_PLUGIN_SECONDS} seconds") from None
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines()
+        raise _Fault(lines[-1] if lines else f"loading it ended with status {done.returncode}")
+    found, own = done.stdout.strip(), version("vsdeblur")
+    if found != own:
+        raise _Fault(f"it is of version {found}, and this package of {own}")
+    return "it loads"
+
+
+def _probe(model: Model, provider: str, device_id: int) -> str:
+    contract = model.contract
+    if contract is None:
+        raise _Fault(model.error)
+    probe, tolerance = contract.probe, PROBE_TOLERANCE[contract.precision]
+    frames = array("f", probe_input(contract.input_frames, contract.channels, probe.height, probe.width))
+    output = _engine.run_once(
+        model.path, frames, height=probe.height, width=probe.width, provider=provider, device_id=device_id
+    )
+    difference = probe.difference(probe_of(output, probe.height, probe.width, len(probe.values)))
+    detail = f"the probe differs by {difference:.1e}, and {tolerance:.0e} is allowed"
+    if not difference <= tolerance:
+        raise _Fault(detail)
+    return detail if contract.is_trained else f"{detail}; untrained, refused by name"
