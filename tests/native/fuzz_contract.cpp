@@ -18,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const bool valid = contract.version == vsdeblur::contract_version && contract.before >= 0 &&
                            contract.before <= 15 && contract.after >= 0 && contract.after <= 15 &&
                            contract.outputs() >= 1 && contract.outputs() <= 64 && contract.multiple >= 1 &&
-                           contract.multiple <= 256 && contract.receptive_field % 2 == 1 && contract.states.size() <= 16;
+                           contract.multiple <= 256 && contract.receptive_field % 2 == 1 &&
+                           contract.states.size() <= 16;
         if (!valid) std::abort();
     } catch (const vsdeblur::Error& error) {
         if (std::string(error.what()).find("fuzz.onnx") != 0) std::abort();

@@ -45,8 +45,8 @@ Entries contract_entries();
 Entries with(Entries entries, const std::string& key, const std::string& value);
 Entries without(Entries entries, const std::string& key);
 
-// A recurrent network of luma frames with a window of one, a state `sum` of full size and a state `half` of half size and two
-// channels:
+// A recurrent network of luma frames with a window of one, a state `sum` of full size and a state `half` of half size
+// and two channels:
 //   frames_out = frames + sum_in + sum_in;  sum_out = frames + sum_in;  half_out = half_in + half_in
 struct Recurrent {
     std::vector<Node> nodes;

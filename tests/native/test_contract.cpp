@@ -171,7 +171,8 @@ TEST_CASE("contract: malformed numbers and words name key, value and what is all
             {"", "1st", "-a", "a b", "a.b", "a/b", std::string(65, 'n')});
     refused("vsdeblur.window", "BEFORE,AFTER like 2,2 with 0 to 15 each",
             {"", "2", "2,", ",2", "2,2,2", "-1,1", "2, 2", "16,0", "0,16", "1.0,1", "02,2"});
-    refused("vsdeblur.outputs", "offsets like -1,0,1 or subframes:7", {"", "a", "-1,,0", "0,", "-0", "+0", "0 ,1", "--1"});
+    refused("vsdeblur.outputs", "offsets like -1,0,1 or subframes:7",
+            {"", "a", "-1,,0", "0,", "-0", "+0", "0 ,1", "--1"});
     refused("vsdeblur.outputs", "offsets that increase and hold 0", {"1", "-1,1", "1,0", "0,0"});
     refused("vsdeblur.outputs", "offsets within the window 2,1", {"-3,0", "0,2"});
     refused("vsdeblur.outputs", "subframes: and a number from 2 to 64",
@@ -213,8 +214,9 @@ TEST_CASE("contract: malformed states") {
     const std::string good = R"("input":"a_in","output":"a_out","channels":1,"scale":1,"initial":0)";
     CHECK(read(model("graph", with(contract_entries(), key, one_state(good)))).states.size() == 1);
 
-    for (const char* text : {"", "{}", "[", "[]]", "[] []", "[1,]", "null", "[nul]", "['a']", "[\"a\x01\"]", "[\"\\u0061\"]",
-                             "[+1]", "[01]", "[1.]", "[.5]", "[1e]", "[1e999]", "[NaN]", "[Infinity]", "[-]", "[\"a]",
+    for (const char* text : {"", "{}", "[", "[]]", "[] []", "[1,]", "null", "[nul]", "['a']", "[\"a\x01\"]",
+                             "[\"\\u0061\"]", "[+1]", "[01]", "[1.]", "[.5]", "[1e]", "[1e999]", "[NaN]", "[Infinity]",
+                             "[-]", "[\"a]",
                              "[{\"a\":1,\"a\":1}]", "[{\"a\"}]", "[{1:1}]", "[{\"a\":1,}]"}) {
         CAPTURE(text);
         CHECK(error_with(key, text).starts_with(

@@ -1,8 +1,8 @@
 // The part of ONNX Runtime's C API that the engine uses, bound at run time; nothing of ONNX Runtime is needed to build.
 //
 // OrtGetApiBase(), the library's one exported function, gives a table of function pointers that only ever grows at its
-// end, so an entry keeps its place for good. Each Entry below is one of them: its place, its signature, and, as its name,
-// the name that ONNX Runtime's public header gives it. Unless a comment says otherwise, oldest_api has it.
+// end, so an entry keeps its place for good. Each Entry below is one of them: its place, its signature and, as its
+// name, the name that ONNX Runtime's public header gives it. Unless a comment says otherwise, oldest_api has it.
 //
 // A function that can fail returns a Status, which is null on success and is otherwise owned by the caller.
 #pragma once

@@ -67,7 +67,8 @@ private:
     void check(const Port& port, const GraphPort& found) const {
         if (!found.is_float32) fail(port.name, "must be a tensor of float32");
         if (found.shape.size() != rank) {
-            fail(port.name, "must have " + std::to_string(rank) + " dimensions, not " + std::to_string(found.shape.size()));
+            const std::string dimensions = std::to_string(found.shape.size());
+            fail(port.name, "must have " + std::to_string(rank) + " dimensions, not " + dimensions);
         }
         const auto fits = [&](std::size_t dimension, std::int64_t size) {
             return found.shape[dimension] < 0 || found.shape[dimension] == size;

@@ -1,5 +1,5 @@
 // The runtime: runs a network's .onnx file on frames. A seam: this header says nothing about the library behind it, and
-// only runtime*.cpp and ort_api.h know that it is ONNX Runtime, which is found and bound when the first session is made.
+// only runtime*.cpp and ort_api.h know that it is ONNX Runtime, found and bound when the first session is made.
 #pragma once
 
 #include "contract.h"
@@ -24,8 +24,8 @@ class Tensor {
 public:
     Tensor() = default;
 
-    // Uninitialised memory, aligned to 64 bytes. Every size must be at least 1. Throws Error if that is not so or if the
-    // memory is not there.
+    // Uninitialised memory, aligned to 64 bytes. Every size must be at least 1. Throws Error if that is not so or if
+    // there is not that much memory.
     static Tensor allocate(int channels, int height, int width);
     // The same, filled with 0.
     static Tensor zeros(int channels, int height, int width);
@@ -47,8 +47,9 @@ private:
 };
 
 struct SessionOptions {
-    // Where the network runs: "" is the CPU; "CUDA"; "TensorRT"; or a provider by its own name, either built into
-    // the runtime or registered from a wheel `onnxruntime-ep-*`. A provider that is not there is an error, never replaced.
+    // Where the network runs: "" is the CPU; "CUDA"; "TensorRT"; or a provider by its own name, built into the runtime
+    // or from a wheel `onnxruntime-ep-NAME`. A provider that is not there is an error, never replaced. Upper and lower
+    // case are the same.
     std::string provider;
     int device_id = 0;  // which of the provider's devices, from 0
     int threads = 0;    // threads of one run on the CPU; 0 = all cores
@@ -58,9 +59,9 @@ struct SessionOptions {
 // A loaded network.
 class Session {
 public:
-    // Loads `model`, whose contract is `contract`, and checks that the graph has the inputs and outputs that the contract
-    // promises. Throws Error when no runtime is found, the provider is not there, the file does not load, or the graph
-    // contradicts its contract.
+    // Loads `model`, whose contract is `contract`, and checks that the graph has the inputs and outputs that the
+    // contract promises. Throws Error when no runtime is found, the provider is not there, the file does not load, or
+    // the graph contradicts its contract.
     Session(const std::filesystem::path& model, const Contract& contract, const SessionOptions& options);
     ~Session();
     Session(Session&&) noexcept;
@@ -68,11 +69,11 @@ public:
 
     // One run of the network. Returns frames_out, then the new states in the contract's order.
     //   frames: (1, window * channels, H, W); H and W divide by the contract's `multiple`
-    //   states: one for each state of the contract, in its order; (1, state channels, scale * H, scale * W); shared with
-    //           what an earlier run returned or made by Tensor::zeros
+    //   states: one for each state of the contract, in its order; (1, state channels, scale * H, scale * W); what an
+    //           earlier run returned, or Tensor::zeros
     //   returns: (1, outputs * channels, H, W), then tensors of the same shapes as `states`
-    // Throws Error when a shape is wrong or the run fails. One call at a time for one Session; distinct Sessions may run
-    // at the same time.
+    // Throws Error when a shape is wrong or the run fails. One call at a time for one Session; distinct Sessions may
+    // run at the same time.
     std::vector<Tensor> run(const Tensor& frames, std::span<const Tensor> states);
 
 private:
@@ -82,7 +83,8 @@ private:
 
 struct RuntimeInfo {
     std::string library;                 // path of the library
-    std::string origin;                  // where it was found: "VSDEBLUR_ONNXRUNTIME", "wheel" or "system"
+    std::string origin;                  // where it was found: "VSDEBLUR_ONNXRUNTIME", "wheel", "system", or
+                                         // "already loaded in this process" by another plugin
     std::string version;                 // such as "1.31.1"
     std::vector<std::string> providers;  // every name that SessionOptions::provider takes here, apart from ""
 };

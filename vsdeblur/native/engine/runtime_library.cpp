@@ -32,7 +32,7 @@ fs::path file_of(const void* address) {
     return code ? fs::path(info.dli_fname) : path.lexically_normal();
 }
 
-// The minor number of `1.MINOR.PATCH`, which is the newest API version that the library offers; 0 if it reads otherwise.
+// The minor number of `1.MINOR.PATCH`, the newest API version that the library offers; 0 if it reads otherwise.
 std::uint32_t minor_of(std::string_view version) {
     std::uint32_t minor = 0;
     if (!version.starts_with("1.")) return 0;
@@ -142,13 +142,17 @@ Loaded open_library(const RuntimeSearch& search) {
 // ONNX Runtime's message as the end of a sentence: one line, without the place in its source, not too long.
 std::string shortened(std::string_view message) {
     message = message.substr(0, message.find('\n'));
-    const std::size_t source = message.find("/onnxruntime/core/");
-    const std::size_t start = message.rfind(' ', source);
-    const std::size_t line = message.find(".cc:", source);
-    const std::size_t end = message.find(' ', line);
-    std::string text(message);
-    if (source != std::string_view::npos && line != std::string_view::npos && end != std::string_view::npos) {
-        text.erase(start == std::string_view::npos ? 0 : start + 1, end - (start == std::string_view::npos ? 0 : start));
+    // `[ONNXRuntimeError] : 1 : FAIL : MESSAGE`
+    const std::size_t code = message.starts_with('[') ? message.find(" : ", message.find(" : ") + 1) : message.npos;
+    const std::size_t name = code == message.npos ? message.npos : message.find(" : ", code + 1);
+    std::string text(name == message.npos ? message : message.substr(name + 3));
+    const std::size_t source = text.find("/onnxruntime/core/");
+    if (source != std::string::npos) {
+        // `FILE:LINE FUNCTION(PARAMETERS) MESSAGE`, where FILE begins after the last space before `source`.
+        const std::size_t start = text.rfind(' ', source) + 1;
+        const std::size_t parameters = text.find(") ", source);
+        const std::size_t end = parameters == std::string::npos ? text.find(' ', source) : parameters + 1;
+        text.erase(start, end == std::string::npos ? end : end + 1 - start);
     }
     if (text.size() > longest_message) text = text.substr(0, longest_message) + "...";
     while (!text.empty() && (text.back() == ' ' || text.back() == '.')) text.pop_back();

@@ -24,7 +24,7 @@ struct RuntimeSearch {
     static RuntimeSearch of_process();
 };
 
-// The version of the C API to ask the library at `path` for. Throws Error if its `version`, such as `1.31.1`, is too old.
+// The version of the C API to ask the library at `path` for. Throws Error if `version`, such as `1.31.1`, is too old.
 std::uint32_t api_version_of(const std::string& version, const std::string& path);
 
 // A provider that is a library of its own, from a wheel `onnxruntime-ep-NAME`.
@@ -44,9 +44,9 @@ struct PluginDevice {
 // order of static destructors, and threads of the library run its code. It sends no telemetry. All members are
 // thread-safe.
 //
-// Another plugin may use a copy of its own with the same SONAME. A copy that is loaded by path, as the first two steps of
-// the search do, is a second one beside it. But a library that is linked to that SONAME and loaded later is given the
-// copy that came first, so nothing is loaded before it is needed.
+// Another plugin may use a copy of its own with the same SONAME. A copy that is loaded by path, as in the first two
+// steps of the search, is a second one beside it. But a library that is linked to that SONAME and loaded later is given
+// the copy that came first, so nothing is loaded before it is needed.
 class RuntimeLibrary {
 public:
     // Finds and loads. Throws Error when no library is found, when it does not load or is too old.

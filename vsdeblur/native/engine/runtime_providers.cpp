@@ -167,7 +167,8 @@ std::string append_built_in(const RuntimeLibrary& library, ort::SessionOptions* 
 
 }  // namespace
 
-std::string append_provider(RuntimeLibrary& library, ort::SessionOptions* options, const std::string& name, int device_id) {
+std::string append_provider(RuntimeLibrary& library, ort::SessionOptions* options, const std::string& name,
+                            int device_id) {
     if (name.empty()) return "";
     const std::string wanted = normal(name);
     for (const std::string& provider : library.built_in_providers()) {
@@ -177,8 +178,9 @@ std::string append_provider(RuntimeLibrary& library, ort::SessionOptions* option
         if (normal(plugin.name) == wanted) return append_plugin(library, options, plugin, device_id);
     }
     const bool is_nvidia = wanted == normal(cuda_name) || wanted == normal(tensorrt_name);
-    throw Error("provider " + name + " is not in " + library.label() + ", which has " + joined(provider_names(library)) +
-                "; pip install " + (is_nvidia ? "onnxruntime-gpu" : "the onnxruntime-ep-* wheel that has it"));
+    const std::string wheel = is_nvidia ? "onnxruntime-gpu" : "the onnxruntime-ep-* wheel that has it";
+    throw Error("provider " + name + " is not in " + library.label() + ", which has " +
+                joined(provider_names(library)) + "; pip install " + wheel);
 }
 
 std::vector<std::string> provider_names(const RuntimeLibrary& library) {

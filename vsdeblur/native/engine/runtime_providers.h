@@ -1,4 +1,5 @@
-// Execution providers: what runs a network on something else than ONNX Runtime's own CPU code. Internal to runtime*.cpp.
+// Execution providers: what runs a network on something else than ONNX Runtime's own CPU code. Internal to
+// runtime*.cpp.
 #pragma once
 
 #include "runtime_library.h"
@@ -12,7 +13,8 @@ namespace vsdeblur {
 //   name: as SessionOptions::provider
 // Returns its name in ONNX Runtime, such as `CUDAExecutionProvider`; "" for the CPU.
 // Throws Error when the provider is not there, does not load or does not have that device, saying what is there.
-std::string append_provider(RuntimeLibrary& library, ort::SessionOptions* options, const std::string& name, int device_id);
+std::string append_provider(RuntimeLibrary& library, ort::SessionOptions* options, const std::string& name,
+                            int device_id);
 
 // Names that users may give, without "".
 std::vector<std::string> provider_names(const RuntimeLibrary& library);
