@@ -19,8 +19,8 @@ Format format_of(const VSVideoInfo& info);
 //   number: of the frame, for errors
 //   format: format_of() its clip; the core ensures that frames of such a clip have it
 // Properties:
-//   _Range           0 limited, 1 full; else _ColorRange, 0 full, 1 limited; else what VapourSynth's resizers assume:
-//                    full for RGB, limited for YUV and GRAY
+//   _Range           0 limited, 1 full; else _ColorRange, 0 full, 1 limited, which is all that VapourSynth had before
+//                    R78; else what VapourSynth's resizers assume: full for RGB, limited for YUV and GRAY
 //   _Matrix          else unspecified
 //   _ChromaLocation  else left
 //   _SceneChangePrev, _SceneChangeNext  else unknown

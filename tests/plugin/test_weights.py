@@ -1,0 +1,143 @@
+"""Which file a function takes: shipped weights by name and precision, or a user's file."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import vapoursynth as vs
+
+from tests.plugin import clips, tiny_models
+from vsdeblur.contract import KEY_CONTRACT, KEY_NAME, KEY_OUTPUTS, UNTRAINED
+
+
+def dtb(folder: Path, file: str = "DTB.onnx", **fields: Any) -> Path:
+    return tiny_models.counter(folder / file, 1, 1, **{"name": "DTB", **fields})
+
+
+def refused(function: str, **arguments: Any) -> str:
+    """The sentence with which a function refuses its arguments for a small clip."""
+    clip = clips.numbered(2)
+    with pytest.raises(vs.Error) as error:
+        getattr(vs.core.vsdeblur, function)(clip, **arguments)
+    return str(error.value)
+
+
+def test_a_name_means_the_shipped_file(weights: Path) -> None:
+    dtb(weights)
+    assert clips.pixel(vs.core.vsdeblur.DTB(clips.numbered(1)), 0) == 1
+
+
+def test_a_precision_means_the_file_of_that_precision(weights: Path) -> None:
+    dtb(weights)
+    tiny_models.plus(weights / "DTB.int8.onnx", (5.0,), name="DTB", precision="int8")
+    found = [clips.pixel(vs.core.vsdeblur.DTB(clips.numbered(1), precision=p), 0) for p in ("fp32", "int8")]
+    assert found == [1, 5]
+
+
+def test_a_precision_that_does_not_ship_is_refused(weights: Path) -> None:
+    dtb(weights)
+    dtb(weights, "DTB.int8.onnx", precision="int8")
+    assert refused("DTB", precision="fp16") == (
+        "DTB: there are no weights in fp16; those that ship are in fp32, int8; model= takes a file"
+    )
+
+
+def test_a_precision_that_is_none_is_refused(weights: Path) -> None:
+    dtb(weights)
+    assert refused("DTB", precision="fp8") == "DTB: precision must be fp32, fp16, bf16 or int8, not 'fp8'"
+    assert refused("DTB", precision="") == "DTB: precision must be fp32, fp16, bf16 or int8, not empty"
+
+
+def test_weights_that_do_not_ship_are_refused(weights: Path) -> None:
+    assert refused("RVD") == f"RVD: no weights of RVD ship in {weights}; there are none at all; model= takes a file"
+    dtb(weights)
+    assert refused("RVD") == f"RVD: no weights of RVD ship in {weights}; there are those of DTB; model= takes a file"
+
+
+def test_a_folder_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("VSDEBLUR_WEIGHTS", str(tmp_path / "nowhere"))
+    assert refused("DTB") == f"DTB: VSDEBLUR_WEIGHTS names {tmp_path}/nowhere, which is not a folder"
+
+
+def test_untrained_weights_are_refused_by_name_and_taken_by_file(weights: Path) -> None:
+    file = dtb(weights, trained_on=UNTRAINED)
+    assert refused("DTB") == (
+        "DTB: the weights of DTB that ship are untrained and do not deblur; model= takes a file of trained ones, "
+        "which python -m export writes"
+    )
+    assert clips.pixel(vs.core.vsdeblur.DTB(clips.numbered(1), model=str(file)), 0) == 1
+    assert clips.pixel(vs.core.vsdeblur.Model(clips.numbered(1), str(file)), 0) == 1
+
+
+def test_a_file_of_another_network_is_refused(tmp_path: Path) -> None:
+    file = dtb(tmp_path)
+    assert refused("RVD", model=str(file)) == f"RVD: {file} holds DTB, not RVD"
+
+
+def test_a_file_of_another_precision_is_refused(tmp_path: Path) -> None:
+    file = dtb(tmp_path)
+    assert refused("Model", path=str(file), precision="bf16") == f"Model: {file} holds weights in fp32, not bf16"
+
+
+@pytest.mark.parametrize(("function", "argument"), [("DTB", "model"), ("Model", "path")])
+def test_files_that_are_no_models_are_refused(tmp_path: Path, function: str, argument: str) -> None:
+    whole = dtb(tmp_path).read_bytes()
+    contents = {
+        "empty.onnx": b"",
+        "text.onnx": b"This is no model.\n" * 100,
+        "truncated.onnx": whole[: len(whole) // 2],
+        "head.onnx": whole[:3],
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    for name in (*contents, "missing.onnx", ""):
+        sentence = refused(function, **{argument: str(tmp_path / name)})
+        assert re.fullmatch(rf"{function}: [^\n]*{re.escape(str(tmp_path / name))}[^\n]*[^.\n]", sentence), sentence
+
+
+def test_an_empty_path_is_refused(weights: Path) -> None:
+    dtb(weights)
+    assert refused("DTB", model="") == "DTB: model must be the path of an .onnx file, not empty"
+    assert refused("Model", path="") == "Model: path must be the path of an .onnx file, not empty"
+    assert refused("DTB", model=b"a\0b") == "DTB: model must not hold a zero byte"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "part"),
+    [
+        ({KEY_CONTRACT: ""}, "no vsdeblur contract"),
+        ({KEY_CONTRACT: "2"}, "2"),
+        ({KEY_OUTPUTS: "1,0"}, "vsdeblur.outputs"),
+        ({KEY_NAME: ""}, "vsdeblur.name"),
+    ],
+)
+def test_contracts_that_cannot_be_read_are_refused(tmp_path: Path, metadata: dict[str, str], part: str) -> None:
+    described = tiny_models.contract()
+    node = tiny_models.helper.make_node("Identity", ["frames"], ["frames_out"])
+    file = tiny_models.save(tmp_path / "m.onnx", described, [node], metadata=metadata)
+    sentence = refused("Model", path=str(file))
+    assert sentence.startswith("Model: ")
+    assert str(file) in sentence
+    assert part in sentence
+
+
+def test_a_graph_that_contradicts_its_contract_is_refused(tmp_path: Path) -> None:
+    node = tiny_models.helper.make_node("Identity", ["frames"], ["frames_out"])
+    file = tiny_models.save(
+        tmp_path / "m.onnx", tiny_models.contract(), [node], metadata={"vsdeblur.window": "1,1"}
+    )
+    sentence = refused("Model", path=str(file))
+    assert sentence.startswith("Model: ")
+    assert "frames" in sentence
+
+
+def test_paths_may_have_any_characters(tmp_path: Path) -> None:
+    file = dtb(tmp_path)
+    odd = tmp_path / "ein Ordner: ä'\"(1)" / "モデル.onnx"
+    odd.parent.mkdir()
+    shutil.copy(file, odd)
+    assert clips.pixel(vs.core.vsdeblur.Model(clips.numbered(1), str(odd)), 0) == 1
