@@ -1,6 +1,7 @@
 """The contract: what an ONNX file says about its network, version 1.
 
-This docstring is the one specification. The Python parser below and the C++ engine accept and refuse the same files.
+This docstring is the one specification. The Python parser below and the C++ engine accept and refuse the same files,
+save that the engine does not look inside ``metrics`` and ``probe``.
 
 A model carries the contract in its ONNX ``metadata_props``, one string for each key. Every key is required. Keys that
 start with ``vsdeblur.`` and are not listed here, and keys of other tools, are ignored.
@@ -52,8 +53,8 @@ Grammar::
     JSON       = RFC 8259; an object with the same key twice is refused; NaN and Infinity are refused. In ``states``
                  no string has an escape sequence: a reader may take characters as they stand.
 
-The engine hands ``metrics`` and ``probe`` on as text: it requires them to be there and does not look inside.
-``Contract.from_metadata`` checks them.
+The engine requires ``metrics`` and ``probe`` to be there and hands them on as text; ``Contract.from_metadata`` checks
+them.
 
 Tensors
     Input ``frames`` (1, T*C, H, W) float32, channel t*C + c, t = 0 is the earliest frame. Output ``frames_out``
