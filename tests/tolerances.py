@@ -32,5 +32,5 @@ EIGHT_BITS = 0.5 / 255 + 1e-5
 # noise itself is near 30 dB.
 JPEG_AGREEMENT = 38.0
 
-# Root mean square speed of a path by finite differences between sub-frames, relative: the chord is shorter than the arc.
+# Root mean square speed of a path by finite differences between sub-frames, relative: a chord is shorter than its arc.
 PATH_SPEED = 0.05
