@@ -39,20 +39,20 @@ class Recipe:
     A clip has `frames` frames that count, besides neighbours, and `long_frames` after the share `long_from` of the run.
     """
 
-    batch: int = 8
-    size: int = 64
-    frames: int = 6
+    batch: int = 4
+    size: int = 96
+    frames: int = 5
     rate: float = 4e-4
     clip_norm: float = 1.0
     warm_up: int = 100
-    long_frames: int = 10
+    long_frames: int = 8
     long_from: float = 0.7
 
 
 RECIPES = {
     "DTB": Recipe(),
     "DBLRNet": Recipe(frames=3, long_frames=3),
-    "RVD": Recipe(batch=4, frames=3, long_frames=3),
+    "RVD": Recipe(batch=2, frames=3, long_frames=3),
 }
 
 
