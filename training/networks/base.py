@@ -82,7 +82,7 @@ def near_zero_(layer: nn.Conv2d | nn.ConvTranspose2d) -> None:
 def initialise_(network: nn.Module, last: nn.Conv2d) -> None:
     """He initialisation for ReLU, residual branches at a tenth of it, ``last`` near zero, biases 0."""
     for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Conv3d):
+        if isinstance(module, nn.Conv2d | nn.Conv3d | nn.ConvTranspose2d):
             nn.init.kaiming_normal_(module.weight)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)

@@ -29,25 +29,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from training.networks.base import Network, near_zero_
+from training.networks.base import Network, ResidualBlock, initialise_
 from vsdeblur.contract import State
 
 FEATURE_CHANNELS = 32
 BLENDED_CHANNELS = 64
-
-
-class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions with a ReLU between them, added to their input. (N, C, H, W) -> same shape."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
-        self.relu = nn.ReLU(inplace=True)
-
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.conv2(self.relu(self.conv1(x)))
-        return x + y
 
 
 class TemporalBlending(nn.Module):
@@ -76,7 +62,7 @@ class DTB(Network):
     outputs = "0"
     color = "rgb"
     multiple = 2
-    receptive_field = 87
+    receptive_field = 85
     states = (
         State("feature_in", "feature_out", FEATURE_CHANNELS, 0.5),
         State("blended_in", "blended_out", BLENDED_CHANNELS, 0.5),
@@ -94,21 +80,10 @@ class DTB(Network):
         self.up = nn.ConvTranspose2d(width, 32, 4, stride=2, padding=1)
         self.rgb = nn.Conv2d(32, 3, 3, padding=1)
         self.relu = nn.ReLU(inplace=True)
-        self._initialise()
-
-    def _initialise(self) -> None:
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-                nn.init.kaiming_normal_(module.weight)
-                assert module.bias is not None
-                nn.init.zeros_(module.bias)
-        with torch.no_grad():
-            for module in self.modules():
-                if isinstance(module, ResidualBlock):
-                    module.conv2.weight.mul_(0.1)
+        initialise_(self, self.rgb)
+        with torch.no_grad():  # a start close to h~ = h and to a weak F keeps the first steps stable
             self.blend.weights.weight.mul_(0.1)
             self.feature.weight.mul_(0.3)
-        near_zero_(self.rgb)
 
     def forward(self, frames: Tensor, feature: Tensor, blended: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One time step; raises what torch raises when the shapes do not agree."""
