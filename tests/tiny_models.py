@@ -30,6 +30,11 @@ def weighted(weights: Sequence[Sequence[float]], *, window: tuple[int, int], out
     return _convolution(kernel, window=window, outputs=outputs, **contract)
 
 
+def mixed(matrix: npt.NDArray[np.float32], **contract: Any) -> bytes:
+    """Each channel of the frame becomes a sum of its three channels; ``matrix`` has a row for each output channel."""
+    return _convolution(matrix[:, :, None, None], **contract)
+
+
 def identity(**contract: Any) -> bytes:
     """Gives the current frame."""
     return weighted([[1]], window=(0, 0), outputs="0", **contract)
@@ -40,6 +45,13 @@ def next_frame(**contract: Any) -> bytes:
     return weighted([[0, 0, 1]], window=(1, 1), outputs="0", **contract)
 
 
+def centred(**contract: Any) -> bytes:
+    """Reads five frames and gives all of them, as RVD does, each darker by its offset from the window's centre / 16."""
+    bias = np.repeat([-2 / 16, -1 / 16, 0, 1 / 16, 2 / 16], 3).astype(np.float32).reshape(1, 15, 1, 1)
+    node = helper.make_node("Sub", [FRAMES, "bias"], [FRAMES_OUT])
+    return _model([node], {"bias": bias}, window=(2, 2), outputs="-2,-1,0,1,2", **contract)
+
+
 def exposure(**contract: Any) -> bytes:
     """Gives seven instants: (k + 1) / 8 of the frame."""
     return weighted([[(k + 1) / 8] for k in range(7)], window=(0, 0), outputs="subframes:7", **contract)
@@ -47,8 +59,12 @@ def exposure(**contract: Any) -> bytes:
 
 def blur(**contract: Any) -> bytes:
     """The mean of 3 x 3 pixels, 0 beyond the border; luma."""
-    kernel = np.full((1, 1, 3, 3), 1 / 9, np.float32)
-    return _convolution(kernel, window=(0, 0), outputs="0", color="luma", receptive_field=3, **contract)
+    return filtered(np.full((3, 3), 1 / 9, np.float32), **contract)
+
+
+def filtered(kernel: npt.NDArray[np.float32], **contract: Any) -> bytes:
+    """Luma through a square kernel of odd size, 0 beyond the border."""
+    return _convolution(kernel[None, None], color="luma", receptive_field=kernel.shape[0], **contract)
 
 
 def counter(**contract: Any) -> bytes:

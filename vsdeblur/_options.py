@@ -7,6 +7,8 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypedDict, cast
 
+import numpy as np
+
 from vsdeblur._engine import Error
 
 __all__ = ["EngineOptions", "Pair", "engine_options"]
@@ -41,9 +43,9 @@ def engine_options(**given: Any) -> EngineOptions:
     checks the rest.
     """
     options = {name: _CONVERSIONS[name](name, value) for name, value in given.items() if value is not None}
-    # As in the plugin: it would do nothing.
+    # As in the plugin.
     if "tilesize" not in options and all(options.get("overlap", (0,))):
-        raise Error("overlap needs tilesize, which was not given")
+        raise Error("overlap has no effect without tilesize: give tilesize too")
     return cast(EngineOptions, options)
 
 
@@ -58,7 +60,7 @@ def _whole(name: str, value: int) -> int:
 
 def _flag(name: str, value: int) -> bool:
     """0 or 1."""
-    number = _whole(name, value)
+    number = _whole(name, bool(value) if isinstance(value, np.bool_) else value)
     if number not in (0, 1):
         raise Error(f"{name} must be 0 or 1, not {number}")
     return bool(number)

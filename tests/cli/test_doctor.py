@@ -1,0 +1,92 @@
+"""``vsdeblur doctor``."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from tests import tiny_models
+from tests.cli.conftest import Run
+from vsdeblur import models
+from vsdeblur.cli import main
+
+
+def faults(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("FAULT")]
+
+
+def test_a_sound_installation_passes(weights: Path, vsdeblur: Run) -> None:
+    done = vsdeblur("doctor")
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert all(line.startswith("ok ") for line in lines)
+    subjects = [line.removeprefix("ok").strip().split(":")[0] for line in lines]
+    assert subjects == [
+        "version",
+        "runtime",
+        "providers",
+        "VapourSynth plugin",
+        "model DBLRNet.onnx",
+        "model DTB.onnx",
+        "model SharpSequence.onnx",
+    ]
+    assert lines[-1].endswith("untrained, refused by name")
+
+
+def test_a_model_that_computes_something_else_is_found(weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    contract = models.read_contract(weights / "DTB.onnx")
+    for change, is_fault in ((0.5e-3, False), (2e-3, True)):
+        probe = dataclasses.replace(contract.probe, mean=contract.probe.mean + change)
+        (weights / "DTB.onnx").write_bytes(tiny_models.counter(name="DTB", probe=probe))
+        assert main(["doctor"]) == int(is_fault)
+        found = faults(capsys.readouterr().out)
+        assert len(found) == int(is_fault)
+        assert all("model DTB.onnx: the probe differs by 2.0e-03, and 1e-03 is allowed" in line for line in found)
+
+
+def test_a_broken_file_is_found_and_the_others_are_checked(weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = (weights / "DBLRNet.onnx").read_bytes()
+    (weights / "DBLRNet.onnx").write_bytes(whole[: len(whole) // 2])
+    assert main(["doctor"]) == 1
+    text = capsys.readouterr().out
+    assert len(faults(text)) == 1
+    assert "DBLRNet.onnx" in faults(text)[0]
+    assert "ok     model DTB.onnx" in text
+
+
+def test_no_models_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VSDEBLUR_WEIGHTS", str(tmp_path))
+    assert main(["doctor"]) == 1
+    assert faults(capsys.readouterr().out) == ["FAULT  models: there are none in the weights folder"]
+    monkeypatch.setenv("VSDEBLUR_WEIGHTS", str(tmp_path / "absent"))
+    assert main(["doctor"]) == 1
+    assert "which is not a folder" in faults(capsys.readouterr().out)[0]
+
+
+def test_a_provider_that_is_not_there_is_a_fault(weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--provider", "Nonsense"]) == 1
+    found = faults(capsys.readouterr().out)
+    assert len(found) == 3
+    assert all("provider Nonsense" in line for line in found)
+
+
+def test_no_runtime_is_a_fault(weights: Path, vsdeblur: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VSDEBLUR_ONNXRUNTIME", "/nowhere/libonnxruntime.so")
+    done = vsdeblur("doctor")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert any(line.startswith("FAULT  runtime: ") and "/nowhere" in line for line in faults(done.stdout))
+
+
+def test_a_plugin_that_does_not_load_is_a_fault(
+    weights: Path, vsdeblur: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "vapoursynth.py").write_text("import os\nos.abort()\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    done = vsdeblur("doctor")
+    assert done.returncode == 1
+    assert faults(done.stdout) == ["FAULT  VapourSynth plugin: loading it ended with status -6"]
