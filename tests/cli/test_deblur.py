@@ -1,0 +1,191 @@
+"""``vsdeblur deblur``: a file in, a file out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import vapoursynth as vs
+
+from tests import tiny_models
+from vsdeblur.cli import deblur, main
+
+FRAMES = 12
+MATRIX = 9  # BT.2020: unlike what any reader would guess
+SAMPLE_ASPECT = (4, 3)
+
+
+def ffmpeg(*arguments: str | Path) -> bytes:
+    command = [deblur._find_ffmpeg(), "-hide_banner", "-loglevel", "error", "-y", *arguments]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=300).stdout
+
+
+@pytest.fixture(scope="session")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve frames with sound, colour tags and pixels that are not square."""
+    file = tmp_path_factory.mktemp("video") / "in.mkv"
+    picture = ["-f", "lavfi", "-i", f"testsrc2=size=96x64:rate=25:duration={FRAMES / 25}"]
+    sound = ["-f", "lavfi", "-i", f"sine=duration={FRAMES / 25}"]
+    filters = f"setsar={SAMPLE_ASPECT[0]}/{SAMPLE_ASPECT[1]},setparams=colorspace={MATRIX}:range=limited"
+    codec = ["-vf", filters, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-qp", "0", "-c:a", "aac"]
+    ffmpeg(*picture, *sound, *codec, file)
+    return file
+
+
+def read(file: Path) -> vs.VideoNode:
+    return vs.core.bs.VideoSource(str(file), cachemode=0)
+
+
+def planes(clip: vs.VideoNode, number: int) -> list[Any]:
+    with clip.get_frame(number) as frame:
+        return [np.array(plane) for plane in frame]
+
+
+def sound(file: Path) -> bytes:
+    return ffmpeg("-i", file, "-map", "0:a", "-c", "copy", "-f", "md5", "-")
+
+
+def files(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    return folder
+
+
+def test_frames_are_those_of_the_plugin(weights: Path, video: Path, out: Path) -> None:
+    target = out / "a.mkv"
+    assert main(["deblur", str(video), str(target), "--model", "DBLRNet", "--crf", "0", "--arg", "tilesize=48,32"]) == 0
+    assert files(out) == {"a.mkv"}
+    before, after = read(video), read(target)
+    wanted = vs.core.vsdeblur.DBLRNet(before, tilesize=[48, 32])
+    assert after.num_frames == FRAMES
+    assert (after.fps_num, after.fps_den, after.format.id) == (25, 1, before.format.id)
+    for number in range(FRAMES):
+        for ours, theirs in zip(planes(after, number), planes(wanted, number), strict=True):
+            assert (ours == theirs).all()
+    assert not (planes(after, 0)[0] == planes(before, 0)[0]).all()
+
+
+def test_sound_colour_and_aspect_stay(weights: Path, video: Path, out: Path) -> None:
+    target = out / "a.mkv"
+    assert main(["deblur", str(video), str(target)]) == 0
+    with read(target).get_frame(0) as frame:
+        assert frame.props["_Matrix"] == MATRIX
+        assert frame.props["_Range"] == 0
+        assert (frame.props["_SARNum"], frame.props["_SARDen"]) == SAMPLE_ASPECT
+    assert sound(target) == sound(video)
+
+
+def test_instants_raise_the_frame_rate(weights: Path, video: Path, out: Path) -> None:
+    model = out / "fresh.onnx"
+    model.write_bytes(tiny_models.exposure())
+    assert main(["deblur", str(video), str(out / "a.mp4"), "--model", str(model)]) == 0
+    clip = read(out / "a.mp4")
+    assert (clip.num_frames, clip.fps_num, clip.fps_den) == (7 * FRAMES, 175, 1)
+
+
+def test_rgb_video_becomes_yuv(weights: Path, video: Path, out: Path) -> None:
+    ffmpeg("-i", video, "-c:v", "ffv1", "-pix_fmt", "gbrp", out / "rgb.mkv")
+    assert read(out / "rgb.mkv").format.color_family == vs.RGB
+    assert main(["deblur", str(out / "rgb.mkv"), str(out / "a.mkv"), "--model", "DBLRNet"]) == 0
+    clip = read(out / "a.mkv")
+    assert (clip.format.color_family, clip.format.subsampling_w, clip.num_frames) == (vs.YUV, 0, FRAMES)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--model", "Nobody"], "--model must be one of DBLRGAN, DBLRNet, DTB, RVD, SharpSequence, or an .onnx file"),
+        (["--model", "SharpSequence"], "SharpSequence: "),
+        (["--model", "absent.onnx"], "Model: absent.onnx does not exist"),
+        (["--arg", "segment"], "--arg must be NAME=VALUE with a name of device_id, "),
+        (["--arg", "refine=1"], "--arg must be NAME=VALUE with a name of device_id, "),
+        (["--arg", "segment=x"], "--arg segment must be of type int, not x"),
+        (["--arg", "segment=0"], "DTB: segment must be at least 1, not 0"),
+    ],
+)
+def test_bad_arguments_are_one_line(
+    weights: Path, video: Path, out: Path, capsys: pytest.CaptureFixture[str], options: list[str], sentence: str
+) -> None:
+    assert main(["deblur", str(video), str(out / "a.mkv"), *options]) == 1
+    assert capsys.readouterr().err.startswith(f"vsdeblur: {sentence}")
+    assert files(out) == set()
+
+
+def test_bad_files_are_one_line(weights: Path, video: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = out / "text.mkv"
+    text.write_text("no video")
+    for source, target, sentence in (
+        (out / "absent.mkv", out / "a.mkv", f"there is no file {out / 'absent.mkv'}"),
+        (video, video, "OUT must be another file than IN"),
+        (video, text, f"{text} is there already; --overwrite replaces it"),
+        (video, out / "absent" / "a.mkv", f"there is no folder {out / 'absent'}"),
+        (text, out / "a.mkv", "VideoSource: "),
+        (video, out / "a.nonsense", "ffmpeg failed: "),
+    ):
+        assert main(["deblur", str(source), str(target)]) == 1
+        message = capsys.readouterr().err
+        assert message.startswith(f"vsdeblur: {sentence}")
+        assert message.count("\n") == 1
+    assert files(out) == {"text.mkv"}
+
+
+def test_overwrite_replaces(weights: Path, video: Path, out: Path) -> None:
+    (out / "a.mkv").write_text("old")
+    assert main(["deblur", str(video), str(out / "a.mkv"), "--overwrite"]) == 0
+    assert read(out / "a.mkv").num_frames == FRAMES
+
+
+@pytest.mark.parametrize("interrupted_by", ["encoder", "filter"])
+def test_a_failure_on_the_way_leaves_the_old_file_and_no_new_one(
+    weights: Path,
+    video: Path,
+    out: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    interrupted_by: str,
+) -> None:
+    (out / "a.mkv").write_text("old")
+    if interrupted_by == "encoder":
+        # Writes something, reads a little, and gives up.
+        fake = tmp_path / "ffmpeg"
+        fake.write_text(
+            '#!/bin/sh\nfor last; do :; done\necho half > "$last"\nhead -c 10000 > /dev/null\necho full >&2\nexit 1\n'
+        )
+        fake.chmod(0o755)
+        monkeypatch.setattr(deblur, "_find_ffmpeg", lambda: str(fake))
+        sentence = "vsdeblur: ffmpeg failed: full\n"
+    else:
+
+        def interlaced_later(plugin: Any, clip: vs.VideoNode, model: str, given: list[str]) -> vs.VideoNode:
+            half = FRAMES // 2
+            marked = clip[:half] + vs.core.std.SetFieldBased(clip[half:], 1)
+            return plugin.DTB(marked)
+
+        monkeypatch.setattr(deblur, "_deblurred", interlaced_later)
+        sentence = "vsdeblur: DTB: frame"
+    assert main(["deblur", str(video), str(out / "a.mkv"), "--overwrite"]) == 1
+    assert capsys.readouterr().err.startswith(sentence)
+    assert files(out) == {"a.mkv"}
+    assert (out / "a.mkv").read_text() == "old"
+
+
+def test_no_ffmpeg_is_one_line(
+    weights: Path, video: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(out))
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    assert main(["deblur", str(video), str(out / "a.mkv")]) == 1
+    assert (
+        capsys.readouterr().err
+        == "vsdeblur: there is no ffmpeg on the PATH; install it, or pip install imageio-ffmpeg\n"
+    )
