@@ -16,7 +16,7 @@ namespace vsdeblur::ort {
 
 // The API version is the library's minor version: ONNX Runtime 1.19 offers 19 and all before it.
 inline constexpr std::uint32_t oldest_api = 19;    // the first whose wheels have the library
-inline constexpr std::uint32_t plugin_api = 22;    // providers that are libraries of their own
+inline constexpr std::uint32_t plugin_api = 23;    // providers that are libraries of their own; 22 finds no device
 inline constexpr std::uint32_t assigned_api = 24;  // which provider runs which part of a graph
 inline constexpr std::uint32_t newest_api = assigned_api;  // nothing later is used
 

@@ -142,10 +142,7 @@ Loaded open_library(const RuntimeSearch& search) {
 // ONNX Runtime's message as the end of a sentence: one line, without the place in its source, not too long.
 std::string shortened(std::string_view message) {
     message = message.substr(0, message.find('\n'));
-    // `[ONNXRuntimeError] : 1 : FAIL : MESSAGE`
-    const std::size_t code = message.starts_with('[') ? message.find(" : ", message.find(" : ") + 1) : message.npos;
-    const std::size_t name = code == message.npos ? message.npos : message.find(" : ", code + 1);
-    std::string text(name == message.npos ? message : message.substr(name + 3));
+    std::string text(message);
     const std::size_t source = text.find("/onnxruntime/core/");
     if (source != std::string::npos) {
         // `FILE:LINE FUNCTION(PARAMETERS) MESSAGE`, where FILE begins after the last space before `source`.
@@ -153,6 +150,10 @@ std::string shortened(std::string_view message) {
         const std::size_t parameters = text.find(") ", source);
         const std::size_t end = parameters == std::string::npos ? text.find(' ', source) : parameters + 1;
         text.erase(start, end == std::string::npos ? end : end + 1 - start);
+    }
+    if (text.starts_with("[ONNXRuntimeError] : ")) {
+        // `[ONNXRuntimeError] : NUMBER : NAME : MESSAGE`
+        for (int part = 0; part < 3; ++part) text.erase(0, text.find(" : ") == text.npos ? 0 : text.find(" : ") + 3);
     }
     if (text.size() > longest_message) text = text.substr(0, longest_message) + "...";
     while (!text.empty() && (text.back() == ' ' || text.back() == '.')) text.pop_back();
