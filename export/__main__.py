@@ -15,7 +15,8 @@ from export import ExportError
 from export.checkpoint import CheckpointInfo, load_checkpoint, parse_metrics
 from export.onnx_export import export_network
 from export.parity import MAX_DIFFERENCE, largest_difference, parity_sizes
-from training.networks import NETWORKS
+from export.storage import MIN_PSNR, agreement, store_half
+from training.networks import NETWORKS, Network
 from vsdeblur.contract import UNTRAINED, ContractError
 
 
@@ -31,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--trained-on", metavar="TEXT", help="training data; default: what the checkpoint says")
     parser.add_argument("--metrics", metavar="JSON", help='such as {"psnr_gain_db": 1.1}; default: the checkpoint\'s')
+    parser.add_argument("--half", action="store_true", help="store the weights in float16, which halves the file")
     parser.add_argument("--license", metavar="TEXT", default="unspecified", help="licence of the weights")
     return parser
 
@@ -56,8 +58,18 @@ def export(arguments: argparse.Namespace) -> str:
         raise ExportError(
             f"{arguments.name}: the file differs from the network by {worst:.2g}, allowed {MAX_DIFFERENCE}"
         )
+    if arguments.half:
+        model = _halved(network, model)
     _write(arguments.out, model)
     return f"{arguments.out}: {arguments.name}, {len(model)} bytes, differs from PyTorch by at most {worst:.1e}"
+
+
+def _halved(network: Network, model: bytes) -> bytes:
+    half = store_half(model)
+    worst = min(agreement(network, model, half, height, width) for height, width in parity_sizes(network))
+    if not worst >= MIN_PSNR:
+        raise ExportError(f"float16 weights change the output to {worst:.0f} dB, and {MIN_PSNR:.0f} dB is allowed")
+    return half
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -38,8 +38,8 @@ key                         value
                             ``scale``: 1, 0.5, 0.25 or 0.125 (also written 1.0); multiple * scale must be whole, so
                             that the state's height = frame height * scale exactly, and its width likewise;
                             ``initial``: 0 (also written 0.0), the value that fills the state before a first frame.
-``vsdeblur.precision``      ``fp32``, ``fp16``, ``bf16`` or ``int8``: how weights and arithmetic are stored in the file.
-                            Tensors at the border are float32 at any precision.
+``vsdeblur.precision``      ``fp32``, ``fp16``, ``bf16`` or ``int8``: what the file computes in. Its weights may be
+                            stored in less. Tensors at the border are float32 at any precision.
 ``vsdeblur.probe``          JSON object, below.
 =========================== =========================================================================================
 
