@@ -56,6 +56,16 @@ def test_deblurrer_agrees_with_an_engine_that_knows_the_length(
     assert engine.statistics[1] == len(outputs)
 
 
+@pytest.mark.parametrize("stride", [1, 2, 5])
+def test_they_agree_wherever_the_clip_is_cut_and_ends(models: Path, stride: int) -> None:
+    for length in range(1, 12):
+        for cut in range(length):
+            clip = [np.full((2, 3, 3), 2 * n + (150 if n >= cut else 0), np.uint8) for n in range(length)]
+            engine = open_engine(models / "centred.onnx", clip[0], length, stride=stride)
+            for n, answer in enumerate(Deblurrer(model=models / "centred.onnx", stride=stride)(clip)):
+                assert (answer == output(engine, clip, n)).all(), (length, cut, n)
+
+
 def test_planes_are_read_only_views_that_outlive_the_engine(models: Path) -> None:
     frame = noise(np.uint8, 5, 7, 3)
     engine = open_engine(models / "identity.onnx", frame, 1)
