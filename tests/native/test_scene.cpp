@@ -178,9 +178,14 @@ TEST_CASE("a thumbnail does not depend on how rows lie in memory") {
     CHECK(thumbnail(bottom_up.view()).luma == reference.luma);
 }
 
-TEST_CASE("NaN is black, infinity and super-white are white") {
-    TestFrame frame(format_of(Family::gray, 32, 4, 1));
+TEST_CASE("NaN is black, infinity and super-white are white, each pixel by itself") {
     const float values[] = {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 7.0f, -3.0f};
-    frame.fill([&](int, int x, int) { return values[x]; });
-    CHECK(thumbnail(frame.view()).luma == std::vector<float>{0.0f, 1.0f, 1.0f, 0.0f});
+    TestFrame small(format_of(Family::gray, 32, 4, 1));
+    small.fill([&](int, int x, int) { return values[x]; });
+    CHECK(thumbnail(small.view()).luma == std::vector<float>{0.0f, 1.0f, 1.0f, 0.0f});
+    TestFrame wide(format_of(Family::gray, 32, 128, 1));  // blocks of two pixels
+    wide.fill([&](int, int x, int) { return x % 2 ? 0.5f : values[x / 2 % 4]; });
+    const Thumbnail blocks = thumbnail(wide.view());
+    REQUIRE(blocks.width == 64);
+    for (int i = 0; i < 64; ++i) CHECK(blocks.luma[i] == std::vector<float>{0.25f, 0.75f, 0.75f, 0.25f}[i % 4]);
 }

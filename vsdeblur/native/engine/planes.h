@@ -16,8 +16,8 @@
 //
 // Integer samples are rounded to nearest, halves up (floor(x + 0.5)), and clipped to 0..2^bits - 1, not to the nominal
 // range: super-whites survive. 16-bit floats are rounded to nearest, halves to even. Floats are not clipped.
-// A network that changes nothing (out = in) gives back every sample bit for bit, in every format. Where the network
-// gives NaN, the source's sample stands; in subsampled U and V, a NaN counts as no change.
+// A network that changes nothing (out = in) gives back every sample bit for bit, in every format. A NaN from the network
+// counts as no change of that channel at that pixel.
 //
 // All functions are pure and thread-safe.
 #pragma once
