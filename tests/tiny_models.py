@@ -26,8 +26,8 @@ def weighted(weights: Sequence[Sequence[float]], *, window: tuple[int, int], out
     """Each output frame is a weighted sum of the window's frames; ``weights`` has a row for each output frame."""
     color = contract.get("color", "rgb")
     channels = 3 if color == "rgb" else 1
-    kernel = np.kron(np.array(weights, np.float32), np.eye(channels, dtype=np.float32))[:, :, None, None]
-    return _convolution(kernel, window=window, outputs=outputs, **contract)
+    kernel = np.kron(weights, np.eye(channels)).astype(np.float32)
+    return _convolution(kernel[:, :, None, None], window=window, outputs=outputs, **contract)
 
 
 def mixed(matrix: npt.NDArray[np.float32], **contract: Any) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
@@ -128,7 +128,7 @@ class Deblurrer:
     @overload
     def __call__(self, frames: Frame) -> Any: ...
     @overload
-    def __call__(self, frames: Iterable[Any]) -> Iterator[Frame]: ...
+    def __call__(self, frames: Iterable[Any]) -> Generator[Frame, None, None]: ...
     def __call__(self, frames: Iterable[Any]) -> Any:
         """Deblur a clip: an iterable of frames, or an array (N, height, width, 3). No frames: none come back.
 
@@ -176,7 +176,7 @@ class Deblurrer:
         outputs = list(self._run(iter([frame])))
         return outputs[0] if self._contract.subframes == 0 else np.stack(outputs)
 
-    def _run(self, frames: Iterator[Any]) -> Iterator[Frame]:
+    def _run(self, frames: Iterator[Any]) -> Generator[Frame, None, None]:
         stream = self._stream()
         try:
             for frame in frames:

@@ -41,7 +41,7 @@ def output(engine: _engine.Engine, clip: Sequence[Frame], n: int) -> Frame:
     [("next_frame", {}), ("counter", {"segment": 5, "preroll": 3}), ("centred", {"stride": 4}), ("exposure", {})],
 )
 def test_deblurrer_agrees_with_an_engine_that_knows_the_length(
-    models: Path, model: str, options: dict[str, int]
+    models: Path, model: str, options: dict[str, Any]
 ) -> None:
     clip = calm(17)
     clip[6] = np.full_like(clip[0], 255)

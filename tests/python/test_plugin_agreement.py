@@ -75,7 +75,8 @@ def test_answers_are_equal(models: Path, form: str, model: str, options: dict[st
 def test_errors_are_the_same_sentence(models: Path) -> None:
     clip = as_clip([noise(np.uint8, 8, 8)], vs.GRAY8)
     path = models / "counter.onnx"
-    for options in ({"segment": 0}, {"preroll": -1}, {"tilesize": 3}, {"num_streams": 99}, {"overlap": 2}):
+    bad: list[dict[str, Any]] = [{"segment": 0}, {"preroll": -1}, {"tilesize": 3}, {"num_streams": 99}, {"overlap": 2}]
+    for options in bad:
         with pytest.raises(vs.Error) as theirs:
             vs.core.vsdeblur.Model(clip, str(path), **options)
         with pytest.raises(RuntimeError) as ours:
