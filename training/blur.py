@@ -24,21 +24,27 @@ from torch import Generator, Tensor
 
 @dataclass(frozen=True)
 class BlurSettings:
-    """Ranges that samples are drawn from. Lengths are pixels, speeds pixels a frame, shares 0..1."""
+    """Ranges that samples are drawn from. Lengths are pixels, speeds pixels a frame, shares 0..1.
+
+    `shot_noise` is the largest variance a unit of linear light, `read_noise` the largest deviation in the dark.
+    Strong noise would teach a network to smooth, and then it takes grain and texture out of sharp frames too.
+    """
 
     size: int = 64
     frames: int = 6
-    subframes: int = 15
+    subframes: int = 13
     margin: int = 48
-    speed_max: float = 20.0
-    object_speed_max: float = 20.0
+    speed_max: float = 18.0
+    object_speed_max: float = 18.0
     exposure_min: float = 0.5
     exposure_max: float = 1.0
-    sharp_share: float = 0.1
+    sharp_share: float = 0.12
     object_share: float = 0.4
     saturated_share: float = 0.3
     noise_share: float = 0.6
-    compressed_share: float = 0.25
+    compressed_share: float = 0.2
+    shot_noise: float = 5e-4
+    read_noise: float = 4e-3
 
     @property
     def canvas(self) -> int:
@@ -248,13 +254,13 @@ def expose(subframes: Tensor, settings: BlurSettings, generator: Generator) -> t
     sharp = (subframes[:, :, :, steps // 2] * gain).clamp(0, 1)
     noisy = uniform((count,), 0, 1, subframes, generator) < settings.noise_share
     strength = uniform((count, 2), 0, 1, subframes, generator).square().masked_fill(~noisy[:, None], 0)
-    shot, read = 1.5e-3 * strength[:, 0], 8e-3 * strength[:, 1]
+    shot, read = settings.shot_noise * strength[:, 0], settings.read_noise * strength[:, 1]
     sigma = (shot[:, None, None, None, None] * blurred + read.square()[:, None, None, None, None]).sqrt()
     noise = torch.randn(blurred.shape, generator=generator, device=blurred.device, dtype=blurred.dtype)
     blurred = to_encoded((blurred + sigma * noise).clamp(0, 1)).transpose(1, 2).contiguous()
     chosen = (uniform((count,), 0, 1, blurred, generator) < settings.compressed_share).nonzero().flatten()
     if len(chosen):
-        quality = uniform((len(chosen),), 50, 95, blurred, generator).repeat_interleave(frames)
+        quality = uniform((len(chosen),), 70, 95, blurred, generator).repeat_interleave(frames)
         blurred[chosen] = jpeg(blurred[chosen].flatten(0, 1), quality).view_as(blurred[chosen])
     blurred = (blurred * 255).round() / 255
     return blurred, to_encoded(sharp).transpose(1, 2).contiguous()
