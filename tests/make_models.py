@@ -1,7 +1,7 @@
 """Models for the tests of the plugin and the benchmarks: ``python -m tests.make_models FOLDER``.
 
-Writes NAME.onnx for every network into the folder, which is made if it is not there. The weights are random, the same on
-every run, and change a frame by about CHANGE: every pixel differs from the input, few leave the range.
+Writes NAME.onnx for every network into the folder, which is made if it is not there. The weights are random, the same
+on every run, and change a frame by about CHANGE: every pixel differs from the input, few leave the range.
 Needs the training environment.
 """
 
@@ -47,7 +47,9 @@ def _change(network: Network, last: torch.nn.Module) -> float:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.make_models", description="Write models with random weights.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.make_models", description="Write models with random weights."
+    )
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args(argv).folder
     folder.mkdir(parents=True, exist_ok=True)

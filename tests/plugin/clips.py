@@ -26,9 +26,7 @@ def pixel(clip: vs.VideoNode, number: int) -> float:
     return float(plane[0, 0])
 
 
-def painted(
-    blank: vs.VideoNode, paint: Callable[[int, int, tuple[int, int], np.dtype], np.ndarray]
-) -> vs.VideoNode:
+def painted(blank: vs.VideoNode, paint: Callable[[int, int, tuple[int, int], np.dtype], np.ndarray]) -> vs.VideoNode:
     """``blank`` with the samples that ``paint(frame, plane, (height, width), dtype)`` gives."""
 
     def write(n: int, f: vs.VideoFrame) -> vs.VideoFrame:

@@ -59,7 +59,7 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def counted() -> RunCounter:
-    """``with counted(filters=1) as done``: filters made with verbosity=3 add (frames, network runs) when they are freed.
+    """``with counted(filters=1) as done``: filters made with verbosity=3 add (frames, network runs) when they end.
 
     The block's end waits for that many filters.
     """

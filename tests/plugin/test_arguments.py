@@ -137,7 +137,9 @@ def test_arguments_that_do_not_fit_are_refused(shipped: Path, arguments: dict[st
         vs.core.vsdeblur.DTB(clips.numbered(2), **arguments)
 
 
-@pytest.mark.parametrize("arguments", [{"tilesize": "large"}, {"sc": "yes"}, {"sc_threshold": "high"}, {"segment": [1, 2]}])
+@pytest.mark.parametrize(
+    "arguments", [{"tilesize": "large"}, {"sc": "yes"}, {"sc_threshold": "high"}, {"segment": [1, 2]}]
+)
 def test_wrong_types_are_refused(shipped: Path, arguments: dict[str, Any]) -> None:
     # Some of these are refused by VapourSynth's Python module before the plugin is called.
     with pytest.raises((vs.Error, ValueError)):
@@ -166,7 +168,11 @@ def test_a_provider_that_is_not_there_is_refused(shipped: Path, provider: str) -
 def test_one_value_or_two_for_tiles(tmp_path: Path) -> None:
     model = tiny_models.plus(tmp_path / "m.onnx", (0.0,), receptive_field=9)
     clip = clips.noise(vs.GRAY8, 40, 30, 1)
-    for arguments in ({"tilesize": 16, "overlap": 4}, {"tilesize": [20, 14], "overlap": [4, 2]}, {"tilesize": [40, 16]}):
+    for arguments in (
+        {"tilesize": 16, "overlap": 4},
+        {"tilesize": [20, 14], "overlap": [4, 2]},
+        {"tilesize": [40, 16]},
+    ):
         out = vs.core.vsdeblur.Model(clip, str(model), **arguments)
         assert np.array_equal(clips.frame_planes(out, 0)[0], clips.frame_planes(clip, 0)[0])
     # Tiles are 14 high: too low for the second value, although the first would do.

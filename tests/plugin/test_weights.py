@@ -127,9 +127,7 @@ def test_contracts_that_cannot_be_read_are_refused(tmp_path: Path, metadata: dic
 
 def test_a_graph_that_contradicts_its_contract_is_refused(tmp_path: Path) -> None:
     node = tiny_models.helper.make_node("Identity", ["frames"], ["frames_out"])
-    file = tiny_models.save(
-        tmp_path / "m.onnx", tiny_models.contract(), [node], metadata={"vsdeblur.window": "1,1"}
-    )
+    file = tiny_models.save(tmp_path / "m.onnx", tiny_models.contract(), [node], metadata={"vsdeblur.window": "1,1"})
     sentence = refused("Model", path=str(file))
     assert sentence.startswith("Model: ")
     assert "frames" in sentence
