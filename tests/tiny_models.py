@@ -49,7 +49,7 @@ def centred(**contract: Any) -> bytes:
     """Reads five frames and gives all of them, as RVD does, each darker by its offset from the window's centre / 16."""
     bias = np.repeat([-2 / 16, -1 / 16, 0, 1 / 16, 2 / 16], 3).astype(np.float32).reshape(1, 15, 1, 1)
     node = helper.make_node("Sub", [FRAMES, "bias"], [FRAMES_OUT])
-    return _model([node], {"bias": bias}, window=(2, 2), outputs="-2,-1,0,1,2", **contract)
+    return model([node], {"bias": bias}, window=(2, 2), outputs="-2,-1,0,1,2", **contract)
 
 
 def exposure(**contract: Any) -> bytes:
@@ -76,16 +76,17 @@ def counter(**contract: Any) -> bytes:
         helper.make_node("Add", [FRAMES, "count"], [FRAMES_OUT]),
     ]
     constants = {"step": np.array(STEP, np.float32), "scales": np.array([1, 1, 2, 2], np.float32)}
-    return _model(nodes, constants, states=(state,), multiple=2, **contract)
+    return model(nodes, constants, states=(state,), multiple=2, **contract)
 
 
 def _convolution(kernel: npt.NDArray[np.float32], **contract: Any) -> bytes:
     size = kernel.shape[-1]
     node = helper.make_node("Conv", [FRAMES, "kernel"], [FRAMES_OUT], pads=[size // 2] * 4)
-    return _model([node], {"kernel": kernel}, **contract)
+    return model([node], {"kernel": kernel}, **contract)
 
 
-def _model(nodes: Sequence[Any], constants: Mapping[str, npt.NDArray[np.float32]], **contract: Any) -> bytes:
+def model(nodes: Sequence[Any], constants: Mapping[str, npt.NDArray[Any]], **contract: Any) -> bytes:
+    """The operators and their constants as a model with the inputs and outputs that its contract names."""
     values: dict[str, Any] = {
         "name": "Tiny",
         "license": "CC0-1.0",
@@ -107,7 +108,7 @@ def _model(nodes: Sequence[Any], constants: Mapping[str, npt.NDArray[np.float32]
 
 
 def _assembled(
-    nodes: Sequence[Any], constants: Mapping[str, npt.NDArray[np.float32]], contract: Contract
+    nodes: Sequence[Any], constants: Mapping[str, npt.NDArray[Any]], contract: Contract
 ) -> ModelProto:
     def tensor(name: str, channels: int, side: str = "") -> Any:
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, f"{side}height", f"{side}width"])

@@ -184,8 +184,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--frames", type=int, default=10, help="of each clip; default 10")
     parser.add_argument("--rounds", type=int, default=5, help="default 5")
     arguments = parser.parse_args(argv)
+    width, height = arguments.size
     for name in arguments.networks:
-        measure(random_job(arguments.models / f"{name}.onnx", *arguments.size, arguments.frames), arguments.rounds)
+        measure(random_job(arguments.models / f"{name}.onnx", width, height, arguments.frames), arguments.rounds)
     return 0
 
 

@@ -62,7 +62,8 @@ def drift(width: int, height: int, length: int, format: vs.PresetVideoFormat = v
         y, x = np.mgrid[: shape[0], : shape[1]]
         wave = np.sin((x + 2 * n) * (0.4 + 0.1 * plane)) * np.cos(y * 0.5) * 0.3 + 0.5
         grain = np.random.default_rng([n, plane]).normal(0, 0.02, shape)
-        return np.clip((wave + grain) * peak, 0, peak).astype(dtype)
+        samples: np.ndarray = np.clip((wave + grain) * peak, 0, peak)
+        return samples.astype(dtype)
 
     return painted(blank, paint)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import vapoursynth as vs
 
-from tests.plugin import clips, tiny_models
+from tests.plugin import clips, models
 
 COMMON = {
     "clip:vnode",
@@ -43,11 +43,11 @@ def test_the_functions_and_their_arguments() -> None:
 @pytest.fixture
 def shipped(weights: Path) -> Path:
     """Small models under the names of all networks."""
-    tiny_models.window_code(weights / "RVD.onnx", 2, 2, "-2,-1,0,1,2", name="RVD", receptive_field=9)
+    models.window_code(weights / "RVD.onnx", 2, 2, "-2,-1,0,1,2", name="RVD", receptive_field=9)
     for name in ("DBLRNet", "DBLRGAN"):
-        tiny_models.window_code(weights / f"{name}.onnx", 2, 2, name=name, receptive_field=9)
-    tiny_models.counter(weights / "DTB.onnx", 1, 1, name="DTB", receptive_field=9)
-    tiny_models.instants(weights / "SharpSequence.onnx", 7, name="SharpSequence", receptive_field=9)
+        models.window_code(weights / f"{name}.onnx", 2, 2, name=name, receptive_field=9)
+    models.counter(weights / "DTB.onnx", 1, 1, name="DTB", receptive_field=9)
+    models.instants(weights / "SharpSequence.onnx", 7, name="SharpSequence", receptive_field=9)
     return weights
 
 
@@ -166,7 +166,7 @@ def test_a_provider_that_is_not_there_is_refused(shipped: Path, provider: str) -
 
 
 def test_one_value_or_two_for_tiles(tmp_path: Path) -> None:
-    model = tiny_models.plus(tmp_path / "m.onnx", (0.0,), receptive_field=9)
+    model = models.plus(tmp_path / "m.onnx", (0.0,), receptive_field=9)
     clip = clips.noise(vs.GRAY8, 40, 30, 1)
     for arguments in (
         {"tilesize": 16, "overlap": 4},

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import vapoursynth as vs
 
-from tests.plugin import clips, tiny_models
+from tests.plugin import clips, models
 
 FORMATS = [
     vs.GRAY8,
@@ -49,7 +49,7 @@ def size_of(format: vs.PresetVideoFormat) -> tuple[int, int]:
 @pytest.mark.parametrize("color", ["luma", "rgb"])
 @pytest.mark.parametrize("multiple", [1, 8])
 def test_no_change_keeps_every_bit(tmp_path: Path, format: vs.PresetVideoFormat, color: str, multiple: int) -> None:
-    model = tiny_models.plus(tmp_path / "m.onnx", NO_CHANGE[color], multiple=multiple)
+    model = models.plus(tmp_path / "m.onnx", NO_CHANGE[color], multiple=multiple)
     clip = clips.noise(format, *size_of(format), 2)
     out = vs.core.vsdeblur.Model(clip, str(model))
     assert (out.format, out.width, out.height) == (clip.format, clip.width, clip.height)
@@ -61,7 +61,7 @@ def test_no_change_keeps_every_bit(tmp_path: Path, format: vs.PresetVideoFormat,
 
 @pytest.mark.parametrize("format", [f for f in FORMATS if f.name.startswith("YUV")], ids=lambda f: f.name)
 def test_luma_models_leave_chroma_untouched(tmp_path: Path, format: vs.PresetVideoFormat) -> None:
-    model = tiny_models.plus(tmp_path / "m.onnx", (EIGHTH,))
+    model = models.plus(tmp_path / "m.onnx", (EIGHTH,))
     clip = clips.noise(format, *size_of(format), 1)
     before = clips.frame_planes(clip, 0)
     after = clips.frame_planes(vs.core.vsdeblur.Model(clip, str(model)), 0)
@@ -75,7 +75,7 @@ def test_luma_models_leave_chroma_untouched(tmp_path: Path, format: vs.PresetVid
 @pytest.mark.parametrize("length", [1, 2, 3])
 def test_the_smallest_clips(tmp_path: Path, size: tuple[int, int], color: str, length: int) -> None:
     change = (EIGHTH,) * len(NO_CHANGE[color])
-    model = tiny_models.plus(tmp_path / "m.onnx", change, multiple=4)
+    model = models.plus(tmp_path / "m.onnx", change, multiple=4)
     clip = clips.noise(vs.RGBS, *size, length)
     out = vs.core.vsdeblur.Model(clip, str(model))
     for n in range(length):
@@ -122,14 +122,14 @@ FULL_EIGHTH = round(EIGHTH * 255)
 def test_the_range_is_what_the_frame_says(
     tmp_path: Path, format: vs.PresetVideoFormat, properties: dict[str, int], expected: int
 ) -> None:
-    model = tiny_models.plus(tmp_path / "m.onnx", (EIGHTH,))
+    model = models.plus(tmp_path / "m.onnx", (EIGHTH,))
     out = vs.core.vsdeblur.Model(grey(format, 100, **properties), str(model))
     assert (clips.frame_planes(out, 0)[0] == 100 + expected).all()
 
 
 @pytest.mark.parametrize(("matrix", "red"), [(1, 0.2126), (5, 0.299), (6, 0.299), (9, 0.2627)])
 def test_the_matrix_is_what_the_frame_says(tmp_path: Path, matrix: int, red: float) -> None:
-    model = tiny_models.plus(tmp_path / "m.onnx", (EIGHTH, 0.0, 0.0))
+    model = models.plus(tmp_path / "m.onnx", (EIGHTH, 0.0, 0.0))
     clip = grey(vs.YUV444PS, 0, _Matrix=matrix)
     y, _, v = clips.frame_planes(vs.core.vsdeblur.Model(clip, str(model)), 0)
     np.testing.assert_allclose(y, red * EIGHTH, atol=1e-6)
@@ -137,7 +137,7 @@ def test_the_matrix_is_what_the_frame_says(tmp_path: Path, matrix: int, red: flo
 
 
 def test_the_chroma_location_is_what_the_frame_says(tmp_path: Path) -> None:
-    model = tiny_models.square(tmp_path / "m.onnx")
+    model = models.square(tmp_path / "m.onnx")
     clip = clips.noise(vs.YUV420P8, 8, 8, 1).std.SetFrameProps(_Matrix=1)
     none, left, centre = (
         clips.frame_planes(vs.core.vsdeblur.Model(located, str(model)), 0)[1]
@@ -148,7 +148,7 @@ def test_the_chroma_location_is_what_the_frame_says(tmp_path: Path) -> None:
 
 
 def test_frame_properties_are_kept(tmp_path: Path) -> None:
-    model = tiny_models.counter(tmp_path / "m.onnx", 1, 1)
+    model = models.counter(tmp_path / "m.onnx", 1, 1)
     properties = {
         "_Range": 1,
         "_Matrix": 6,
@@ -173,7 +173,7 @@ def test_frame_properties_are_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("field", [1, 2])
 def test_interlaced_frames_are_refused(tmp_path: Path, field: int) -> None:
-    model = tiny_models.plus(tmp_path / "m.onnx", (EIGHTH,))
+    model = models.plus(tmp_path / "m.onnx", (EIGHTH,))
     clip = clips.marked(clips.noise(vs.YUV420P8, 8, 8, 4), {2: {"_FieldBased": field}})
     out = vs.core.vsdeblur.Model(clip, str(model))
     out.get_frame(1).close()
@@ -194,7 +194,7 @@ def test_interlaced_frames_are_refused(tmp_path: Path, field: int) -> None:
     ],
 )
 def test_properties_without_meaning_are_refused(tmp_path: Path, properties: dict[str, Any], sentence: str) -> None:
-    model = tiny_models.plus(tmp_path / "m.onnx", (EIGHTH,))
+    model = models.plus(tmp_path / "m.onnx", (EIGHTH,))
     out = vs.core.vsdeblur.Model(grey(vs.YUV444P8, 100, **properties), str(model))
     with pytest.raises(vs.Error) as refused:
         out.get_frame(0)
@@ -204,15 +204,15 @@ def test_properties_without_meaning_are_refused(tmp_path: Path, properties: dict
 @pytest.mark.parametrize("properties", [{"_Matrix": 0}, {"_Matrix": 2**40}, {"_ChromaLocation": 6}])
 def test_colours_that_cannot_be_converted_are_refused(tmp_path: Path, properties: dict[str, int]) -> None:
     clip = grey(vs.YUV420P8, 100, **properties)
-    colour = tiny_models.plus(tmp_path / "m.onnx", NO_CHANGE["rgb"])
+    colour = models.plus(tmp_path / "m.onnx", NO_CHANGE["rgb"])
     with pytest.raises(vs.Error, match=rf"^Model: .*{next(iter(properties))}"):
         vs.core.vsdeblur.Model(clip, str(colour)).get_frame(0)
-    luma = tiny_models.plus(tmp_path / "l.onnx", NO_CHANGE["luma"])
+    luma = models.plus(tmp_path / "l.onnx", NO_CHANGE["luma"])
     vs.core.vsdeblur.Model(clip, str(luma)).get_frame(0).close()
 
 
 def test_variable_clips_are_refused(tmp_path: Path) -> None:
-    model = tiny_models.plus(tmp_path / "m.onnx", (EIGHTH,))
+    model = models.plus(tmp_path / "m.onnx", (EIGHTH,))
     small = vs.core.std.BlankClip(width=8, height=8, format=vs.GRAY8, length=1)
     for other in (small.std.BlankClip(width=16), small.std.BlankClip(format=vs.GRAY16)):
         clip = vs.core.std.Splice([small, other], mismatch=True)
@@ -222,14 +222,14 @@ def test_variable_clips_are_refused(tmp_path: Path) -> None:
 
 
 def test_formats_that_the_engine_does_not_read_are_refused(tmp_path: Path) -> None:
-    model = tiny_models.plus(tmp_path / "m.onnx", (EIGHTH,))
+    model = models.plus(tmp_path / "m.onnx", (EIGHTH,))
     clip = vs.core.std.BlankClip(width=8, height=8, format=vs.GRAY32, length=1)
     with pytest.raises(vs.Error, match=r"^Model: .*(16|32)"):
         vs.core.vsdeblur.Model(clip, str(model))
 
 
 def test_errors_of_the_source_come_through(tmp_path: Path) -> None:
-    model = tiny_models.window_code(tmp_path / "m.onnx", 1, 1)
+    model = models.window_code(tmp_path / "m.onnx", 1, 1)
 
     def fail(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
         if n == 3:

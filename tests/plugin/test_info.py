@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import vapoursynth as vs
 
-from tests.plugin import tiny_models
+from tests.plugin import models
 
 
-def models() -> list[dict[str, object]]:
+def shipped() -> list[dict[str, object]]:
     return [json.loads(text) for text in np.atleast_1d(vs.core.vsdeblur.Info().get("models", []))]
 
 
@@ -30,14 +30,14 @@ def test_versions_and_runtime() -> None:
 
 
 def test_models_that_ship(weights: Path) -> None:
-    assert models() == []
-    file = tiny_models.counter(
+    assert shipped() == []
+    file = models.counter(
         weights / "DTB.onnx", 1, 1, name="DTB", trained_on='photographs "A\\B"', metrics={"psnr_gain_db": 1.25}
     )
-    tiny_models.instants(weights / "Other.int8.onnx", 7, name="Other", precision="int8")
+    models.instants(weights / "Other.int8.onnx", 7, name="Other", precision="int8")
     (weights / "RVD.onnx").write_bytes(b"broken")
     broken = hashlib.sha256(b"broken").hexdigest()
-    dtb, other, rvd = models()
+    dtb, other, rvd = shipped()
     assert dtb == {
         "name": "DTB",
         "precision": "fp32",

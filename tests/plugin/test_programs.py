@@ -14,24 +14,24 @@ import numpy as np
 import pytest
 import vapoursynth as vs
 
-from tests.plugin import clips, tiny_models
+from tests.plugin import clips, models
 
 FRAMES = 3
 WIDTH, HEIGHT = 96, 64
 
-FIRST, LEFT, TOP = 20, 200, 80
+FIRST = 20
 SCRIPT = """
 import vapoursynth as vs
 core = vs.core
 clip = core.bs.VideoSource({video!r}, cachemode=0)
-clip = clip[{first} : {first} + {frames}].std.CropAbs({width}, {height}, left={left}, top={top})
+clip = clip[{first} : {first} + {frames}].std.CropAbs({width}, {height}, left=32, top=32)
 core.vsdeblur.{function}(clip, **{arguments!r}).set_output()
 """
 
 
 def write_script(path: Path, video: Path, function: str, arguments: dict[str, Any]) -> Path:
     """A script that sends a part of the video through a function."""
-    place = {"first": FIRST, "frames": FRAMES, "width": WIDTH, "height": HEIGHT, "left": LEFT, "top": TOP}
+    place = {"first": FIRST, "frames": FRAMES, "width": WIDTH, "height": HEIGHT}
     path.write_text(SCRIPT.format(video=str(video), function=function, arguments=arguments, **place))
     return path
 
@@ -39,7 +39,7 @@ def write_script(path: Path, video: Path, function: str, arguments: dict[str, An
 def source(video: Path) -> vs.VideoNode:
     """The same part of the video in this process."""
     clip = vs.core.bs.VideoSource(str(video), cachemode=0)
-    return clip[FIRST : FIRST + FRAMES].std.CropAbs(WIDTH, HEIGHT, left=LEFT, top=TOP)
+    return clip[FIRST : FIRST + FRAMES].std.CropAbs(WIDTH, HEIGHT, left=32, top=32)
 
 
 @pytest.fixture(scope="session")
@@ -103,16 +103,16 @@ def test_vspipe_gives_the_frames_that_python_gives(
 
 
 def test_vspipe_shows_the_sentence_of_an_error(vspipe: str, video: Path, tmp_path: Path) -> None:
-    script = write_script(tmp_path / "script.vpy", video, "Model", {"path": "/nowhere/model.onnx"})
+    script = write_script(tmp_path / "script.vpy", video, "Model", {"path": "/nowhere/m.onnx"})
     done = subprocess.run([vspipe, "--info", script], capture_output=True, text=True, timeout=60)
     assert done.returncode != 0
-    assert "Model: /nowhere/model.onnx does not exist" in done.stderr
+    assert "Model: /nowhere/m.onnx does not exist" in done.stderr
 
 
 def test_vs_mlrt_in_one_process(tmp_path: Path) -> None:
     if not hasattr(vs.core, "ort"):
         pytest.skip("vapoursynth-mlrt-ort is not installed")
-    model = tiny_models.plus(tmp_path / "m.onnx", (0.25,))
+    model = models.plus(tmp_path / "m.onnx", (0.25,))
     clip = clips.noise(vs.GRAYS, 40, 24, 8)
     ours = vs.core.vsdeblur.Model(clip, str(model))
     theirs = vs.core.ort.Model(clip, str(model))

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import vapoursynth as vs
 
-from tests.plugin import clips, tiny_models
-from vsdeblur.contract import KEY_CONTRACT, KEY_NAME, KEY_OUTPUTS, UNTRAINED
+from tests.plugin import clips, models
+from vsdeblur.contract import UNTRAINED
 
 
 def dtb(folder: Path, file: str = "DTB.onnx", **fields: Any) -> Path:
-    return tiny_models.counter(folder / file, 1, 1, **{"name": "DTB", **fields})
+    return models.counter(folder / file, 1, 1, **{"name": "DTB", **fields})
 
 
 def refused(function: str, **arguments: Any) -> str:
@@ -33,7 +33,7 @@ def test_a_name_means_the_shipped_file(weights: Path) -> None:
 
 def test_a_precision_means_the_file_of_that_precision(weights: Path) -> None:
     dtb(weights)
-    tiny_models.plus(weights / "DTB.int8.onnx", (5.0,), name="DTB", precision="int8")
+    models.plus(weights / "DTB.int8.onnx", (5.0,), name="DTB", precision="int8")
     found = [clips.pixel(vs.core.vsdeblur.DTB(clips.numbered(1), precision=p), 0) for p in ("fp32", "int8")]
     assert found == [1, 5]
 
@@ -109,16 +109,14 @@ def test_an_empty_path_is_refused(weights: Path) -> None:
 @pytest.mark.parametrize(
     ("metadata", "part"),
     [
-        ({KEY_CONTRACT: ""}, "no vsdeblur contract"),
-        ({KEY_CONTRACT: "2"}, "2"),
-        ({KEY_OUTPUTS: "1,0"}, "vsdeblur.outputs"),
-        ({KEY_NAME: ""}, "vsdeblur.name"),
+        ({"contract": None}, "no vsdeblur contract"),
+        ({"contract": "2"}, "2"),
+        ({"outputs": "1,0"}, "vsdeblur.outputs"),
+        ({"name": None}, "vsdeblur.name"),
     ],
 )
-def test_contracts_that_cannot_be_read_are_refused(tmp_path: Path, metadata: dict[str, str], part: str) -> None:
-    described = tiny_models.contract()
-    node = tiny_models.helper.make_node("Identity", ["frames"], ["frames_out"])
-    file = tiny_models.save(tmp_path / "m.onnx", described, [node], metadata=metadata)
+def test_contracts_that_cannot_be_read_are_refused(tmp_path: Path, metadata: dict[str, str | None], part: str) -> None:
+    file = models.with_metadata(models.plus(tmp_path / "m.onnx", (0.0,)), **metadata)
     sentence = refused("Model", path=str(file))
     assert sentence.startswith("Model: ")
     assert str(file) in sentence
@@ -126,8 +124,7 @@ def test_contracts_that_cannot_be_read_are_refused(tmp_path: Path, metadata: dic
 
 
 def test_a_graph_that_contradicts_its_contract_is_refused(tmp_path: Path) -> None:
-    node = tiny_models.helper.make_node("Identity", ["frames"], ["frames_out"])
-    file = tiny_models.save(tmp_path / "m.onnx", tiny_models.contract(), [node], metadata={"vsdeblur.window": "1,1"})
+    file = models.with_metadata(models.window_code(tmp_path / "m.onnx", 1, 1), window="1,0")
     sentence = refused("Model", path=str(file))
     assert sentence.startswith("Model: ")
     assert "frames" in sentence
