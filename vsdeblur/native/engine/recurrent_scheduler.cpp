@@ -35,8 +35,8 @@ public:
     }
 
     std::vector<int> needed(int n, Progress& progress) override {
+        // Without the mutex: a host must be able to ask for frames while a run is being made.
         if (pipeline_.finished(n)) return {n};
-        std::lock_guard lock(mutex_);
         const int next = catch_up(n, progress);
         Span span{next, next};
         for (int m = next; m <= std::min(n, next + steps_at_once - 1); ++m) span = join(span, reads(m));
@@ -46,7 +46,7 @@ public:
     }
 
     std::shared_ptr<const Image> advance(int n, Progress& progress, const Frames& frames) override {
-        std::lock_guard lock(mutex_);
+        std::lock_guard lock(running_);
         if (auto image = pipeline_.finished(n)) return image;
         const CutBefore cut = pipeline_.cuts(frames);
         for (int m = catch_up(n, progress); m <= n && holds(frames, reads(m)); ++m)
@@ -95,7 +95,7 @@ private:
     Pipeline& pipeline_;
     const int segment_;
     const int preroll_;
-    std::mutex mutex_;  // steps follow each other, and two requests must not make the same one
+    std::mutex running_;  // steps follow each other, and two requests must not make the same one
     Cache<Key, State> states_;
 };
 
