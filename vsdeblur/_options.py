@@ -43,9 +43,6 @@ def engine_options(**given: Any) -> EngineOptions:
     checks the rest.
     """
     options = {name: _CONVERSIONS[name](name, value) for name, value in given.items() if value is not None}
-    # As in the plugin.
-    if "tilesize" not in options and all(options.get("overlap", (0,))):
-        raise Error("overlap has no effect without tilesize: give tilesize too")
     return cast(EngineOptions, options)
 
 

@@ -376,7 +376,6 @@ class TestErrors:
             ({"provider": 1}, TypeError, "provider must be text, not 1"),
             ({"tilesize": (64, None)}, TypeError, "tilesize must be a whole number, not None"),
             ({"tilesize": (1, 2, 3)}, Error, "tilesize must be one number or two, horizontal and vertical, not 3"),
-            ({"overlap": 8}, Error, "overlap has no effect without tilesize: give tilesize too"),
             ({"sc": 2}, Error, "sc must be 0 or 1, not 2"),
             ({"precision": "fp64"}, Error, "precision must be fp32, fp16, bf16 or int8, not 'fp64'"),
         ],
@@ -386,6 +385,21 @@ class TestErrors:
     ) -> None:
         with pytest.raises(error, match=f"^{sentence}$"):
             Deblurrer(model=models / "identity.onnx", **options)
+
+    @pytest.mark.parametrize(
+        ("options", "sentence"),
+        [
+            ({"overlap": 8}, "overlap has no effect without tilesize: give tilesize too"),
+            ({"segment": 4}, "segment and preroll are for recurrent networks; Tiny has no state"),
+            ({"num_streams": 0}, "num_streams must be between 1 and 32, not 0"),
+        ],
+    )
+    def test_options_that_the_engine_refuses_at_the_first_frame(
+        self, models: Path, options: dict[str, Any], sentence: str
+    ) -> None:
+        frames = Deblurrer(model=models / "identity.onnx", **options)([np.zeros((8, 8), np.uint8)])
+        with pytest.raises(Error, match=f"^{sentence}$"):
+            next(frames)
 
     def test_models_that_are_refused_at_once(self, models: Path, tmp_path: Path) -> None:
         (tmp_path / "text.onnx").write_text("no model")

@@ -84,9 +84,6 @@ void read_tiles(const Reader& reader, Options& options) {
     const auto tilesize = reader.pair("tilesize");
     if (tilesize) options.tilesize = *tilesize;
     options.overlap = reader.pair("overlap");
-    // As in vs-mlrt; it would do nothing.
-    const bool overlaps = options.overlap && ((*options.overlap)[0] > 0 || (*options.overlap)[1] > 0);
-    if (overlaps && !tilesize) throw Error("overlap has no effect without tilesize: give tilesize too");
 }
 
 // An empty path is no path that was left out.
