@@ -71,8 +71,9 @@ def uniform(shape: tuple[int, ...], low: float, high: float, like: Tensor, gener
 def smooth_paths(times: Tensor, count: int, generator: Generator) -> Tensor:
     """Random smooth scalar paths.
 
-    Each path is a drift plus four sinusoids: three slow ones (0.04 to 0.35 cycles a frame, hand shake at common frame
-    rates) and a weak fast one, so that blur kernels bend.
+    Each path is a drift plus four sinusoids: three slow ones (0.04 to 0.25 cycles a frame: hand shake of 1 to 8 Hz at
+    common frame rates) and a weak fast one for tremor. They bend blur kernels; much more of the fast one would move the
+    middle of the exposure off the blur's centre by what no frame shows, and teach nothing.
 
     Args:
         times: (F, S) instants in frames.
@@ -80,12 +81,12 @@ def smooth_paths(times: Tensor, count: int, generator: Generator) -> Tensor:
     Returns:
         (count, F, S), scaled so that the root mean square speed is one unit a frame.
     """
-    slow = uniform((count, 3), 0.04, 0.35, times, generator)
+    slow = uniform((count, 3), 0.04, 0.25, times, generator)
     fast = uniform((count, 1), 0.5, 1.1, times, generator)
     frequency = 2 * math.pi * torch.cat([slow, fast], 1)
     phase = uniform((count, 4), 0, 2 * math.pi, times, generator)
     speed = uniform((count, 4), 0.1, 1.0, times, generator)
-    speed[:, 3] *= 0.35
+    speed[:, 3] *= 0.1
     drift = uniform((count, 1), -0.7, 0.7, times, generator)
     flat = times.flatten()
     angle = frequency[:, :, None] * flat + phase[:, :, None]
