@@ -110,6 +110,22 @@ def test_a_seek_costs_no_more_than_segment_and_preroll(tmp_path: Path, counted: 
     assert done == [(1, 120)]
 
 
+def test_a_long_warm_up_holds_few_frames(tmp_path: Path) -> None:
+    model = models.counter(tmp_path / "c.onnx", 1, 1)
+    blank = vs.core.std.BlankClip(width=512, height=256, format=vs.GRAYS, length=400)
+    frame_size = 512 * 256 * 4
+    used: list[int] = []
+
+    def watch(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
+        used.append(vs.core.used_cache_size)
+        return f.copy()
+
+    out = vs.core.vsdeblur.Model(blank.std.ModifyFrame(blank, watch), str(model), segment=400, preroll=0, sc=0)
+    assert clips.pixel(out, 399) == 400
+    assert len(used) >= 400
+    assert max(used) < 100 * frame_size
+
+
 @pytest.mark.parametrize("size", [(1, 1), (5, 3), (6, 4)])
 def test_states_follow_the_padded_size(tmp_path: Path, size: tuple[int, int]) -> None:
     model = models.counter(tmp_path / "c.onnx")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pytest
 import vapoursynth as vs
 
 from tests.plugin import clips
@@ -23,27 +21,21 @@ def real_content(video: Path, length: int, format: vs.PresetVideoFormat) -> vs.V
     return clip[first : first + length].resize.Bicubic(*SIZE, format=format, matrix_in_s="709").std.RemoveFrameProps()
 
 
-def rgb_or_grey(name: str) -> vs.PresetVideoFormat:
-    return vs.RGBS if name == "DTB" else vs.GRAYS
+def test_tiles_do_not_show_in_dtb(video: Path) -> None:
+    # The weights that ship, and frames enough for each tile's state to go its own way.
+    check(real_content(video, 3, vs.RGBS), "DTB")
 
 
-@pytest.mark.parametrize(("name", "length"), [("DTB", 2), ("DBLRNet", 1)])
-def test_tiles_do_not_show(random_weights: Path, video: Path, name: str, length: int) -> None:
-    clip = real_content(video, length, rgb_or_grey(name))
-    check(clip, name, length)
+def test_tiles_do_not_show_in_dblrnet(random_weights: Path, video: Path) -> None:
+    check(real_content(video, 1, vs.GRAYS), "DBLRNet")
 
 
-def test_tiles_do_not_show_with_the_shipped_weights(video: Path) -> None:
-    length = 4
-    check(real_content(video, length, vs.RGBS), "DTB", length)
-
-
-def check(clip: vs.VideoNode, name: str, length: int) -> None:
+def check(clip: vs.VideoNode, name: str) -> None:
+    """Compares the clip's last frame."""
     function = getattr(vs.core.vsdeblur, name)
-    whole: vs.VideoNode = function(clip)
-    arguments: dict[str, Any] = {"tilesize": TILESIZE}
-    tiled: vs.VideoNode = function(clip, **arguments)
-    n = length - 1
-    blurred, plain, joined = (np.stack(clips.frame_planes(c, n)) for c in (clip, whole, tiled))
+    last = clip.num_frames - 1
+    blurred, plain, joined = (
+        np.stack(clips.frame_planes(made, last)) for made in (clip, function(clip), function(clip, tilesize=TILESIZE))
+    )
     assert np.abs(plain - blurred).max() > 10 * TILES, "the network does too little to tell"
     assert np.abs(plain - joined).max() < TILES
