@@ -6,6 +6,7 @@
 #   .build/clips     three short videos
 #   .build/config    VapourSynth's note of which Python vspipe uses (it would otherwise be in ~/.config)
 set -euo pipefail
+export ORT_DISABLE_TELEMETRY=1  # ONNX Runtime's Python package would write an identifier into the user's home
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/.build
