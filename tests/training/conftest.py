@@ -9,8 +9,6 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from training.data import pack_photographs
-
 
 def picture(seed: int, height: int = 240, width: int = 320) -> npt.NDArray[np.uint8]:
     """(height, width, 3) uint8 with texture at several scales."""
@@ -25,6 +23,8 @@ def picture(seed: int, height: int = 240, width: int = 320) -> npt.NDArray[np.ui
 @pytest.fixture
 def photographs(tmp_path: Path) -> Path:
     """An archive of three photographs."""
+    from training.data import pack_photographs  # needs PyTorch, which test_evaluate.py's environment lacks
+
     folder = tmp_path / "photographs"
     folder.mkdir()
     for seed in range(3):
