@@ -80,12 +80,6 @@ private:
     const VSAPI* api_;
 };
 
-void read_tiles(const Reader& reader, Options& options) {
-    const auto tilesize = reader.pair("tilesize");
-    if (tilesize) options.tilesize = *tilesize;
-    options.overlap = reader.pair("overlap");
-}
-
 // An empty path is no path that was left out.
 void read_path(const Reader& reader, const char* name, std::filesystem::path& file) {
     if (!reader.has(name)) return;
@@ -110,7 +104,8 @@ Arguments read_arguments(const Function& function, const VSMap* in, const VSAPI*
     Arguments arguments{NodeRef(api->mapGetNode(in, "clip", 0, nullptr), NodeDelete{api}), {}};
     Options& options = arguments.options;
 
-    read_tiles(reader, options);
+    options.tilesize = reader.pair("tilesize").value_or(options.tilesize);
+    options.overlap = reader.pair("overlap");
     reader.read("provider", options.provider);
     reader.read("device_id", options.device_id);
     reader.read("num_streams", options.num_streams);
