@@ -107,9 +107,7 @@ def model(nodes: Sequence[Any], constants: Mapping[str, npt.NDArray[Any]], **con
     return bytes(model.SerializeToString())
 
 
-def _assembled(
-    nodes: Sequence[Any], constants: Mapping[str, npt.NDArray[Any]], contract: Contract
-) -> ModelProto:
+def _assembled(nodes: Sequence[Any], constants: Mapping[str, npt.NDArray[Any]], contract: Contract) -> ModelProto:
     def tensor(name: str, channels: int, side: str = "") -> Any:
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, f"{side}height", f"{side}width"])
 
