@@ -36,9 +36,9 @@ class BlurSettings:
     margin: int = 48
     speed_max: float = 18.0
     object_speed_max: float = 18.0
-    exposure_min: float = 0.5
+    exposure_min: float = 0.25
     exposure_max: float = 1.0
-    sharp_share: float = 0.12
+    sharp_share: float = 0.2
     object_share: float = 0.4
     saturated_share: float = 0.3
     noise_share: float = 0.6
@@ -145,8 +145,13 @@ def soft_masks(count: int, side: int, like: Tensor, generator: Generator) -> Ten
 
 
 def shutter(settings: BlurSettings, like: Tensor, generator: Generator) -> Tensor:
-    """(F, S) instants of all sub-frames, in frames: frame n is exposed around time n, for a random share of a frame."""
+    """(F, S) instants of all sub-frames, in frames: frame n is exposed around time n, for a random share of a frame.
+
+    A share `sharp_share` of all calls gives an exposure of no length.
+    """
     exposure = float(uniform((1,), settings.exposure_min, settings.exposure_max, like, generator))
+    if float(uniform((1,), 0, 1, like, generator)) < settings.sharp_share:
+        exposure = 0.0  # sharp frames still move: motion between frames must not pass for blur within them
     inside = torch.linspace(-0.5, 0.5, settings.subframes, device=like.device) * exposure
     return torch.arange(settings.frames, device=like.device)[:, None] + inside
 
@@ -161,8 +166,7 @@ def sample_layers(background: Tensor, foreground: Tensor, settings: BlurSettings
     """
     count, size = len(background), settings.size
     times = shutter(settings, background, generator)
-    still = uniform((count,), 0, 1, background, generator) < settings.sharp_share
-    speed = uniform((count,), 0, settings.speed_max, background, generator).masked_fill(still, 0)
+    speed = uniform((count,), 0, settings.speed_max, background, generator)
     shape = (count, 3, settings.frames, settings.subframes, size, size)
     scene = F.grid_sample(
         background, motion_grid(times, speed, settings, generator), padding_mode="reflection", align_corners=False
@@ -173,7 +177,6 @@ def sample_layers(background: Tensor, foreground: Tensor, settings: BlurSettings
     mask = soft_masks(len(chosen), settings.canvas, background, generator)
     layer = torch.cat([foreground[chosen] * mask, mask], 1)
     object_speed = uniform((len(chosen),), 0, settings.object_speed_max, background, generator)
-    object_speed = object_speed.masked_fill(still[chosen], 0)
     grid = motion_grid(times, object_speed, settings, generator)
     moved = F.grid_sample(layer, grid, align_corners=False).view(len(chosen), 4, *shape[2:])
     scene[chosen] = scene[chosen] * (1 - moved[:, 3:]) + moved[:, :3]
