@@ -1,177 +1,184 @@
-"""The training loop: `python -m training.train NAME --photos ARCHIVE --out FOLDER --minutes N`.
+"""The training loop: `python -m training.train NAME... --photos ARCHIVE --out FOLDER --minutes N`.
 
-Blur is made on the training device from still photographs (training.blur). Every batch serves two updates: as it is,
-and turned over in space, time and colour, since making it costs nearly as much as learning from it. The learning rate
-rises over the first hundred batches and then falls linearly to zero. The budget of a run is a number of batches
-("steps"), or of minutes: then the rate follows the time that is used up. It is kept over interruptions. Recurrent
-networks see longer clips in the last part of the run, so that their state does not drift.
+Blur is made on the training device from still photographs (training.blur), by the network's recipe (training.recipes).
+Every batch serves two updates: as it is, and turned over in space, time and colour. The learning rate rises at first
+and then falls linearly to zero. The budget of a run is a number of batches ("steps"), or of minutes: then the rate
+follows the time that is used up. It is kept over interruptions. Several names are trained in turn, and share the
+minutes as their recipes say; `all` is every network with a recipe.
 
-Checkpoints are safetensors files, written whole or not at all: `NAME.safetensors` (weights, what `python -m export`
-reads) and `NAME.resume.pt` (optimiser, generators, clock). A run that finds them goes on where it stopped, and with a
-budget in steps ends as an unbroken one would.
+Batch n is a pure function of the seed, n and the process's number, so a run that was stopped goes on from its files
+(training.checkpoints) and, with a budget in steps, ends as an unbroken one would. `torchrun -m training.train ...`
+trains with several processes (training.processes).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 from torch import Generator, Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from training.blur import BlurSettings, synthesise
+from training.checkpoints import CheckpointError, load_state, load_weights, save_state, save_weights
 from training.data import DataError, Photographs
 from training.losses import clip_loss
+from training.muon import optimisers
 from training.networks import NETWORKS, Network
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How one network is trained. Sizes are pixels; `rate` is Adam's learning rate at its peak.
-
-    A clip has `frames` frames that count, besides neighbours, and `long_frames` after the share `long_from` of the run.
-    """
-
-    batch: int = 4
-    size: int = 96
-    frames: int = 5
-    rate: float = 5e-4
-    clip_norm: float = 1.0
-    warm_up: int = 100
-    long_frames: int = 8
-    long_from: float = 0.7
-
-
-RECIPES = {
-    "DTB": Recipe(),
-    "DBLRNet": Recipe(frames=3, long_frames=3),
-    "RVD": Recipe(batch=2, frames=3, long_frames=3),
-}
+from training.processes import Processes, processes
+from training.progress import Progress
+from training.recipes import RECIPES, Phase
 
 
 @dataclass
 class Clock:
-    """Steps made and seconds spent; both survive an interruption."""
+    """Steps made and seconds spent; both survive an interruption. As a budget, the one that is not 0 counts."""
 
     steps: int = 0
     seconds: float = 0.0
 
+    def share_of(self, budget: Clock) -> float:
+        """How much of the budget is used up, 0..1."""
+        used = self.steps / budget.steps if budget.steps else self.seconds / budget.seconds
+        return min(1.0, used)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is to do, whatever the network. `start` is a checkpoint of weights to begin with."""
+
+    photographs: Path
+    folder: Path
+    budget: Clock
+    device: str = "cpu"
+    seed: int = 0
+    start: Path | None = None
+
 
 class Trainer:
-    """One run: network, optimiser, data and clock."""
+    """One run: network, optimisers, data and clock."""
 
-    def __init__(self, name: str, photographs: Path, folder: Path, budget: Clock, device: str, seed: int) -> None:
-        """`budget` limits steps or seconds, whichever is not 0. Raises DataError when there is no material."""
-        self.name, self.folder, self.budget, self.device = name, folder, budget, torch.device(device)
-        self.recipe = RECIPES[name]
-        torch.manual_seed(seed)
+    def __init__(self, name: str, plan: Plan, members: Processes | None = None) -> None:
+        """Goes on where the run in `plan.folder` stopped, if there is one.
+
+        Raises DataError when there is no material, CheckpointError when a file to begin with cannot be used.
+        """
+        self.name, self.plan, self.members = name, plan, members or Processes()
+        self.recipe, self.device, self.clock = RECIPES[name], torch.device(plan.device), Clock()
+        torch.manual_seed(plan.seed)
         self.network: Network = NETWORKS[name]()
+        if plan.start is not None:
+            load_weights(self.network, name, plan.start)
         self.network.to(self.device)
         for parameter in self.network.parameters():
             if parameter.dim() == 4:  # channels last is faster for 2-D convolutions and not defined for others
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=self.recipe.rate)
-        self.crop_generator = Generator().manual_seed(seed)
-        self.blur_generator = Generator(self.device).manual_seed(seed)
-        self.clock = Clock()
-        self.settings = BlurSettings(size=self.recipe.size, frames=self._with_neighbours(self.recipe.frames))
-        self.photographs = Photographs(photographs, self.settings.canvas)
-        folder.mkdir(parents=True, exist_ok=True)
+        mean = get_ema_multi_avg_fn(self.recipe.average)  # type: ignore[no-untyped-call]
+        self.average = AveragedModel(self.network, multi_avg_fn=mean, use_buffers=True)
+        self.optimisers = optimisers(self.network, self.recipe.rate, self.recipe.weight_decay)
+        largest = max(self._settings(phase).canvas for phase in self.recipe.phases)
+        self.photographs = Photographs(plan.photographs, largest)
+        plan.folder.mkdir(parents=True, exist_ok=True)
         self._resume()
 
     @property
     def progress(self) -> float:
         """Share of the budget that is used up, 0..1."""
-        if self.budget.steps:
-            return min(1.0, self.clock.steps / self.budget.steps)
-        return min(1.0, self.clock.seconds / self.budget.seconds)
+        return self.clock.share_of(self.plan.budget)
 
-    def _with_neighbours(self, frames: int) -> int:
-        return frames + sum(self.network.window)
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next step."""
+        warm = min(1.0, (self.clock.steps + 1) / self.recipe.warm_up)
+        return self.recipe.rate * warm * (1 - self.progress)
+
+    def _settings(self, phase: Phase) -> BlurSettings:
+        return replace(phase.blur, size=phase.size, frames=phase.frames + sum(self.network.window))
 
     def _resume(self) -> None:
-        path = self.folder / f"{self.name}.resume.pt"
-        if not path.exists():
+        saved = load_state(self.plan.folder / f"{self.name}.resume.pt", self.device)
+        if saved is None:
             return
-        saved = torch.load(path, map_location=self.device, weights_only=True)
         self.network.load_state_dict(saved["network"])
-        self.optimiser.load_state_dict(saved["optimiser"])
-        self.crop_generator.set_state(saved["crop_generator"].cpu())
-        self.blur_generator.set_state(saved["blur_generator"].cpu())
+        self.average.load_state_dict(saved["average"])
+        for optimiser, state in zip(self.optimisers, saved["optimisers"], strict=True):
+            optimiser.load_state_dict(state)
         self.clock = Clock(**saved["clock"])
 
     def save(self) -> None:
-        """Writes both checkpoint files; a reader never sees half of one."""
+        """Writes both checkpoint files. Raises CheckpointError; files before it are then kept."""
         metadata = {
             "name": self.name,
             "trained_on": f"{len(self.photographs.pictures)} scaled photographs, {self.clock.steps} steps",
-            "recipe": json.dumps(vars(self.recipe)),
+            "recipe": json.dumps(asdict(self.recipe)),
         }
-        weights = {key: value.contiguous().cpu() for key, value in self.network.state_dict().items()}
-        _replace(self.folder / f"{self.name}.safetensors", lambda path: save_file(weights, path, metadata))
-        resume = {
+        save_weights(self.plan.folder / f"{self.name}.safetensors", self.average.module.state_dict(), metadata)
+        state = {
             "network": self.network.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "crop_generator": self.crop_generator.get_state(),
-            "blur_generator": self.blur_generator.get_state(),
-            "clock": vars(self.clock),
+            "average": self.average.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "clock": asdict(self.clock),
         }
-        _replace(self.folder / f"{self.name}.resume.pt", lambda path: torch.save(resume, path))
+        save_state(self.plan.folder / f"{self.name}.resume.pt", state)
 
     def batch(self) -> tuple[Tensor, Tensor]:
-        """Blurred and sharp clips, (N, F, 3, size, size) each."""
-        settings, count = self.settings, self.recipe.batch
-        if self.progress >= self.recipe.long_from:
-            settings = replace(settings, frames=self._with_neighbours(self.recipe.long_frames))
-            count = max(1, count * self.recipe.frames // self.recipe.long_frames)
-        crops = self.photographs.crops(2 * count, settings.canvas, self.crop_generator).to(self.device)
-        return synthesise(crops[:count], crops[count:], settings, self.blur_generator)
+        """The next step's blurred and sharp clips, (N, F, 3, size, size) each."""
+        phase = self.recipe.phase(self.progress)
+        seed = (self.plan.seed * 1_000_003 + self.clock.steps) * self.members.count + self.members.rank
+        settings, count = self._settings(phase), phase.batch
+        crops = self.photographs.crops(2 * count, settings.canvas, Generator().manual_seed(seed)).to(self.device)
+        return synthesise(crops[:count], crops[count:], settings, Generator(self.device).manual_seed(seed))
 
-    def step(self) -> float:
-        """One batch, which is two updates; returns the mean loss."""
+    def step(self) -> tuple[float, float]:
+        """One batch, which is two updates; returns the mean loss and the gradient's norm before it was limited."""
         started = time.monotonic()
-        warm = min(1.0, (self.clock.steps + 1) / self.recipe.warm_up)
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.recipe.rate * warm * (1 - self.progress)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = self.rate
         with torch.no_grad():
             blurred, sharp = self.batch()
-        loss = self._update(blurred, sharp) + self._update(turned_over(blurred), turned_over(sharp))
+        one = self._update(blurred, sharp)
+        two = self._update(turned_over(blurred), turned_over(sharp))
         self.clock.steps += 1
-        self.clock.seconds += time.monotonic() - started
-        return loss / 2
+        # One process's clock counts, or they would part where phases change.
+        self.clock.seconds = self.members.agree(self.clock.seconds + time.monotonic() - started, self.device)
+        return (one[0] + two[0]) / 2, (one[1] + two[1]) / 2
 
-    def _update(self, blurred: Tensor, sharp: Tensor) -> float:
+    def _update(self, blurred: Tensor, sharp: Tensor) -> tuple[float, float]:
         with torch.autocast(self.device.type, torch.bfloat16):
-            loss = clip_loss(self.network, blurred, sharp)
-        self.optimiser.zero_grad(set_to_none=True)
+            loss = clip_loss(self.network, blurred, sharp, self.recipe.phase(self.progress).loss)
+        self.network.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
-        self.optimiser.step()
-        return float(loss.detach())
+        self.members.average_gradients(self.network)
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
+        for optimiser in self.optimisers:
+            optimiser.step()
+        self.average.update_parameters(self.network)
+        return float(loss.detach()), float(norm)
 
     def run(self, save_every: float = 180) -> None:
-        """Trains until the budget is used up."""
-        log = (self.folder / f"{self.name}.log").open("a", buffering=1)
-        saved, mean = time.monotonic(), 0.0
-        with tqdm(total=100, unit="%", mininterval=10, bar_format="{l_bar}{bar}| {elapsed}{postfix}") as bar:
+        """Trains until the budget is used up, and saves every so many seconds. Raises CheckpointError."""
+        if not self.members.first:
             while self.progress < 1:
-                loss = self.step()
-                mean = loss if mean == 0 else 0.98 * mean + 0.02 * loss
-                bar.set_postfix(step=self.clock.steps, loss=f"{mean:.5f}", refresh=False)
-                bar.update(100 * self.progress - bar.n)
-                if self.clock.steps % 100 == 0:
-                    log.write(f"{self.clock.steps}\t{self.clock.seconds:.0f}\t{mean:.6f}\n")
+                self.step()
+            return
+        saved = time.monotonic()
+        with Progress(self.plan.folder, self.name) as progress:
+            while self.progress < 1:
+                rate = self.rate
+                loss, gradient = self.step()
+                progress.step(self.clock.steps, self.clock.seconds, self.progress, loss, rate, gradient)
                 if time.monotonic() - saved > save_every:
                     self.save()
+                    progress.draw()
                     saved = time.monotonic()
+            progress.draw()
         self.save()
 
 
@@ -180,30 +187,41 @@ def turned_over(clip: Tensor) -> Tensor:
     return clip.transpose(3, 4).flip(1, 2)
 
 
-def _replace(path: Path, write: Callable[[Path], None]) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    write(temporary)
-    os.replace(temporary, path)
+def shares(names: list[str]) -> dict[str, float]:
+    """How a budget in minutes is divided: each network's part of 1, as the recipes weigh them."""
+    total = sum(RECIPES[name].share for name in names)
+    return {name: RECIPES[name].share / total for name in names}
+
+
+def train(names: list[str], plan: Plan) -> None:
+    """Trains networks in turn; a budget in minutes is divided between them, one in steps is each one's."""
+    with processes(plan.device) as members:
+        for name, share in tqdm(shares(names).items(), unit="network", disable=len(names) == 1 or not members.first):
+            budget = replace(plan.budget, seconds=plan.budget.seconds * share)
+            Trainer(name, replace(plan, budget=budget), members).run()
 
 
 def main() -> int:
     """Command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__.partition("\n")[0])
-    parser.add_argument("name", choices=sorted(RECIPES))
+    parser.add_argument("names", nargs="+", choices=[*sorted(RECIPES), "all"], metavar="NAME")
     parser.add_argument("--photos", type=Path, required=True, help="archive made by training.data.pack_photographs")
-    parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints and log")
+    parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints and records")
     budget = parser.add_mutually_exclusive_group(required=True)
-    budget.add_argument("--minutes", type=float, default=0, help="budget of the whole run in minutes")
-    budget.add_argument("--steps", type=int, default=0, help="budget of the whole run in steps")
+    budget.add_argument("--minutes", type=float, default=0, help="budget of all runs together in minutes")
+    budget.add_argument("--steps", type=int, default=0, help="budget of each run in steps")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--start", type=Path, help="checkpoint of weights to begin with; default: random weights")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     if arguments.minutes < 0 or arguments.steps < 0 or arguments.minutes + arguments.steps == 0:
         parser.error("a budget must be above 0")
+    names = sorted(RECIPES) if "all" in arguments.names else arguments.names
     limit = Clock(arguments.steps, arguments.minutes * 60)
+    plan = Plan(arguments.photos, arguments.out, limit, arguments.device, arguments.seed, arguments.start)
     try:
-        Trainer(arguments.name, arguments.photos, arguments.out, limit, arguments.device, arguments.seed).run()
-    except DataError as error:
+        train(names, plan)
+    except (DataError, CheckpointError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -10,20 +10,23 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 import training.train
+from training.checkpoints import CheckpointError
 from training.networks import NETWORKS
-from training.train import RECIPES, Clock, Trainer
+from training.processes import Processes
+from training.recipes import EASY, RECIPES, Phase
+from training.train import Clock, Plan, Trainer, shares, train
 
-TINY = {"batch": 2, "size": 32, "frames": 2, "long_frames": 3}
+TINY = (Phase(0, batch=2, size=32, frames=2, blur=EASY), Phase(0.7, batch=1, size=32, frames=3, loss="psnr"))
 
 
 @pytest.fixture(autouse=True)
 def tiny_recipes(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, recipe in RECIPES.items():
-        monkeypatch.setitem(training.train.RECIPES, name, replace(recipe, **TINY))
+        monkeypatch.setitem(training.train.RECIPES, name, replace(recipe, phases=TINY))
 
 
-def trainer(name: str, photographs: Path, folder: Path, steps: int = 6) -> Trainer:
-    return Trainer(name, photographs, folder, Clock(steps=steps), "cpu", seed=3)
+def trainer(name: str, photographs: Path, folder: Path, steps: int = 6, start: Path | None = None) -> Trainer:
+    return Trainer(name, Plan(photographs, folder, Clock(steps=steps), seed=3, start=start))
 
 
 def test_a_stopped_and_resumed_run_equals_an_unbroken_one(photographs: Path, tmp_path: Path) -> None:
@@ -49,7 +52,7 @@ def test_every_network_with_a_recipe_trains(name: str, photographs: Path, tmp_pa
     assert len(moved) > 0.9 * len(before)
     with safe_open(tmp_path / f"{name}.safetensors", "pt") as saved:
         assert saved.metadata()["name"] == name
-        assert json.loads(saved.metadata()["recipe"])["batch"] == TINY["batch"]
+        assert json.loads(saved.metadata()["recipe"])["phases"][0]["batch"] == TINY[0].batch
     NETWORKS[name]().load_state_dict(load_file(tmp_path / f"{name}.safetensors"))
 
 
@@ -58,11 +61,11 @@ def test_the_loss_falls(photographs: Path, tmp_path: Path) -> None:
     run.recipe = replace(run.recipe, warm_up=1)
     batch = run.batch()
     run.batch = lambda: batch  # type: ignore[method-assign]
-    losses = [run.step() for _ in range(25)]
+    losses = [run.step()[0] for _ in range(25)]
     assert losses[-1] < 0.97 * losses[0]
 
 
-def test_clips_are_longer_at_the_end(photographs: Path, tmp_path: Path) -> None:
+def test_phases_follow_the_budget(photographs: Path, tmp_path: Path) -> None:
     run = trainer("DTB", photographs, tmp_path, steps=10)
     assert run.batch()[0].shape[:2] == (2, 4)
     run.clock.steps = 9
@@ -71,23 +74,60 @@ def test_clips_are_longer_at_the_end(photographs: Path, tmp_path: Path) -> None:
 
 
 def test_a_time_budget_follows_the_clock(photographs: Path, tmp_path: Path) -> None:
-    run = Trainer("DTB", photographs, tmp_path, Clock(seconds=60), "cpu", seed=0)
+    run = Trainer("DTB", Plan(photographs, tmp_path, Clock(seconds=60)))
     run.clock.seconds = 45
     assert run.progress == 0.75
 
 
-def test_a_failed_save_keeps_the_checkpoint_before(
-    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_begins_with_the_weights_of_a_checkpoint(photographs: Path, tmp_path: Path) -> None:
+    first = trainer("DTB", photographs, tmp_path / "first", steps=2)
+    first.run()
+    start = tmp_path / "first" / "DTB.safetensors"
+    second = trainer("DTB", photographs, tmp_path / "second", start=start)
+    weights = load_file(start)
+    assert all(torch.equal(value, weights[key]) for key, value in second.network.state_dict().items())
+
+
+def test_another_networks_checkpoint_is_refused(photographs: Path, tmp_path: Path) -> None:
+    trainer("DTB", photographs, tmp_path).save()
+    with pytest.raises(CheckpointError, match=r"DTB\.safetensors is a checkpoint of DTB, not of RVD"):
+        trainer("RVD", photographs, tmp_path, start=tmp_path / "DTB.safetensors")
+
+
+def test_a_checkpoint_holds_the_running_mean_of_the_weights(photographs: Path, tmp_path: Path) -> None:
     run = trainer("DTB", photographs, tmp_path)
-    run.save()
-    kept = (tmp_path / "DTB.safetensors").read_bytes()
+    run.recipe = replace(run.recipe, warm_up=1)
+    run.run()
+    saved = load_file(tmp_path / "DTB.safetensors")
+    assert any(not torch.equal(saved[key], value) for key, value in run.network.state_dict().items())
+    assert all(torch.equal(saved[key], value) for key, value in run.average.module.state_dict().items())
 
-    def no_space(weights: object, path: Path, metadata: object) -> None:
-        path.write_bytes(b"half")
-        raise OSError("No space left on device")
 
-    monkeypatch.setattr(training.train, "save_file", no_space)
-    with pytest.raises(OSError, match="No space"):
-        run.save()
-    assert (tmp_path / "DTB.safetensors").read_bytes() == kept
+def test_a_batch_depends_on_seed_step_and_process_alone(photographs: Path, tmp_path: Path) -> None:
+    run = trainer("DTB", photographs, tmp_path)
+    first, again = run.batch(), run.batch()
+    assert torch.equal(first[0], again[0])
+    run.clock.steps = 1
+    assert not torch.equal(first[0], run.batch()[0])
+    run.clock.steps = 0
+    run.members = Processes(rank=1, count=2)
+    assert not torch.equal(first[0], run.batch()[0])
+
+
+def test_networks_trained_in_turn_divide_the_minutes(photographs: Path, tmp_path: Path) -> None:
+    assert shares(["DTB"]) == {"DTB": 1.0}
+    assert sum(shares(sorted(RECIPES)).values()) == pytest.approx(1)
+    train(["DTB", "DBLRNet"], Plan(photographs, tmp_path, Clock(steps=1)))
+    assert (tmp_path / "DTB.safetensors").exists()
+    assert (tmp_path / "DBLRNet.safetensors").exists()
+
+
+def test_the_command_names_a_file_that_it_cannot_use(
+    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged = tmp_path / "DTB.safetensors"
+    damaged.write_bytes(b"half")
+    command = ["train", "DTB", "--photos", str(photographs), "--out", str(tmp_path / "out"), "--steps", "1"]
+    monkeypatch.setattr("sys.argv", [*command, "--start", str(damaged)])
+    assert training.train.main() == 1
+    assert f"{damaged} is not a readable checkpoint of DTB" in capsys.readouterr().err
