@@ -1,19 +1,17 @@
-"""Losses: pure functions of tensors."""
+"""The loss of a whole clip through a network, frame by frame."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
+from training.losses.pixel import charbonnier
 from training.networks.base import Network
+
+__all__ = ["LUMA", "clip_loss", "to_network"]
 
 # Y of BT.709, as the engine has it for RGB frames.
 LUMA = (0.2126, 0.7152, 0.0722)
-
-
-def charbonnier(output: Tensor, target: Tensor) -> Tensor:
-    """Mean of sqrt(difference^2 + 1e-6), a smooth absolute error; any shape."""
-    return ((output - target).square() + 1e-6).sqrt().mean()
 
 
 def to_network(clip: Tensor, network: Network) -> Tensor:
