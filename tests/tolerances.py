@@ -38,3 +38,6 @@ PATH_SPEED = 0.05
 # The bound for tiled against untiled output, on values of 0 to 1. Measured with random weights that change
 # frames by up to 57 / 255: 3e-5 / 255 for DTB, 2e-5 / 255 for DBLRNet.
 TILES = 1 / 255
+
+# One float64 formula written in two ways, relative: the roundings of some hundred terms.
+SAME_IN_FLOAT64 = 1e-12

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from training.losses.clip import LUMA, clip_loss, to_network
-from training.losses.pixel import charbonnier
+from training.losses.pixel import DTB_WEIGHT_DECAY, charbonnier, mse
 
-__all__ = ["LUMA", "charbonnier", "clip_loss", "to_network"]
+__all__ = [
+    "DTB_WEIGHT_DECAY",
+    "LUMA",
+    "charbonnier",
+    "clip_loss",
+    "mse",
+    "to_network",
+]
