@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from training.losses.adversarial import dblrgan_loss, discriminator_loss, generator_loss, single_frames
 from training.losses.clip import LUMA, clip_loss, to_network
 from training.losses.pixel import DTB_WEIGHT_DECAY, charbonnier, mse
 from training.losses.temporal import rvd_loss, temporal_loss
@@ -11,8 +12,12 @@ __all__ = [
     "LUMA",
     "charbonnier",
     "clip_loss",
+    "dblrgan_loss",
+    "discriminator_loss",
+    "generator_loss",
     "mse",
     "rvd_loss",
+    "single_frames",
     "temporal_loss",
     "to_network",
 ]
