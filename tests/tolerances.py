@@ -41,3 +41,6 @@ TILES = 1 / 255
 
 # One float64 formula written in two ways, relative: the roundings of some hundred terms.
 SAME_IN_FLOAT64 = 1e-12
+
+# The bound for the contiguous blurry loss of 128 x 128 patches with its backward pass, bytes.
+CONTIGUOUS_MEMORY = 4 * 2**30

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from training.losses.adversarial import dblrgan_loss, discriminator_loss, generator_loss, single_frames
 from training.losses.clip import LUMA, clip_loss, to_network
+from training.losses.contiguous import contiguous_blurry_loss
 from training.losses.order_free import in_order_of, order_free_loss
 from training.losses.pixel import DTB_WEIGHT_DECAY, charbonnier, mse
 from training.losses.temporal import rvd_loss, temporal_loss
@@ -13,6 +14,7 @@ __all__ = [
     "LUMA",
     "charbonnier",
     "clip_loss",
+    "contiguous_blurry_loss",
     "dblrgan_loss",
     "discriminator_loss",
     "generator_loss",
