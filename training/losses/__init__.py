@@ -1,4 +1,8 @@
-"""Losses: pure functions of tensors, one subject a file."""
+"""Losses: pure functions of tensors, one subject a file.
+
+What each paper trains with: DTB ``mse`` and DTB_WEIGHT_DECAY; DBLRNet ``mse``; DBLRGAN ``dblrgan_loss`` and
+``discriminator_loss``; RVD ``rvd_loss``; SharpSequence ``sharp_sequence_loss`` and ``discriminator_loss``.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from training.losses.clip import LUMA, clip_loss, to_network
 from training.losses.contiguous import contiguous_blurry_loss
 from training.losses.order_free import in_order_of, order_free_loss
 from training.losses.pixel import DTB_WEIGHT_DECAY, charbonnier, mse
+from training.losses.sharp_sequence import sharp_sequence_loss
 from training.losses.temporal import rvd_loss, temporal_loss
 
 __all__ = [
@@ -22,6 +27,7 @@ __all__ = [
     "mse",
     "order_free_loss",
     "rvd_loss",
+    "sharp_sequence_loss",
     "single_frames",
     "temporal_loss",
     "to_network",
