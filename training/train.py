@@ -28,9 +28,10 @@ from tqdm import tqdm
 from training.blur import BlurSettings, synthesise
 from training.checkpoints import CheckpointError, load_state, load_weights, save_state, save_weights
 from training.data import DataError, Photographs
-from training.losses import clip_loss
+from training.losses import clip_outputs
 from training.muon import optimisers
 from training.networks import NETWORKS, Network
+from training.objectives import JUDGED, OBJECTIVES, Opponent
 from training.processes import Processes, processes
 from training.progress import Progress
 from training.recipes import RECIPES, Phase
@@ -74,7 +75,7 @@ class Trainer:
         torch.manual_seed(plan.seed)
         self.network: Network = NETWORKS[name]()
         if plan.start is not None:
-            load_weights(self.network, name, plan.start)
+            load_weights(self.network, self.recipe.begins_with or name, plan.start)
         self.network.to(self.device)
         for parameter in self.network.parameters():
             if parameter.dim() == 4:  # channels last is faster for 2-D convolutions and not defined for others
@@ -82,6 +83,7 @@ class Trainer:
         mean = get_ema_multi_avg_fn(self.recipe.average)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(self.network, multi_avg_fn=mean, use_buffers=True)
         self.optimisers = optimisers(self.network, self.recipe.rate, self.recipe.weight_decay)
+        self.opponent = self._opponent()
         largest = max(self._settings(phase).canvas for phase in self.recipe.phases)
         self.photographs = Photographs(plan.photographs, largest)
         plan.folder.mkdir(parents=True, exist_ok=True)
@@ -101,6 +103,12 @@ class Trainer:
     def _settings(self, phase: Phase) -> BlurSettings:
         return replace(phase.blur, size=phase.size, frames=phase.frames + sum(self.network.window))
 
+    def _opponent(self) -> Opponent | None:
+        sizes = [phase.size for phase in self.recipe.phases if phase.loss in JUDGED]
+        if not sizes:
+            return None
+        return Opponent(self.name, sizes[0], self.recipe.opponent_rate, self.recipe.opponent_width, self.device)
+
     def _resume(self) -> None:
         saved = load_state(self.plan.folder / f"{self.name}.resume.pt", self.device)
         if saved is None:
@@ -109,6 +117,8 @@ class Trainer:
         self.average.load_state_dict(saved["average"])
         for optimiser, state in zip(self.optimisers, saved["optimisers"], strict=True):
             optimiser.load_state_dict(state)
+        if self.opponent is not None:
+            self.opponent.load_state_dict(saved["opponent"])
         self.clock = Clock(**saved["clock"])
 
     def save(self) -> None:
@@ -123,6 +133,7 @@ class Trainer:
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "opponent": self.opponent.state_dict() if self.opponent is not None else None,
             "clock": asdict(self.clock),
         }
         save_state(self.plan.folder / f"{self.name}.resume.pt", state)
@@ -151,8 +162,12 @@ class Trainer:
         return (one[0] + two[0]) / 2, (one[1] + two[1]) / 2
 
     def _update(self, blurred: Tensor, sharp: Tensor) -> tuple[float, float]:
+        objective = self.recipe.phase(self.progress).loss
+        opponent = self.opponent if objective in JUDGED else None
         with torch.autocast(self.device.type, torch.bfloat16):
-            loss = clip_loss(self.network, blurred, sharp, self.recipe.phase(self.progress).loss)
+            output, target = clip_outputs(self.network, blurred, sharp)
+            logits = opponent.judge(output) if opponent else None
+            loss = OBJECTIVES[objective](self.network, output, target, logits)
         self.network.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.members.average_gradients(self.network)
@@ -160,6 +175,8 @@ class Trainer:
         for optimiser in self.optimisers:
             optimiser.step()
         self.average.update_parameters(self.network)
+        if opponent:
+            opponent.learn(output, target, self.members.average_gradients)
         return float(loss.detach()), float(norm)
 
     def run(self, save_every: float = 180) -> None:
@@ -183,8 +200,11 @@ class Trainer:
 
 
 def turned_over(clip: Tensor) -> Tensor:
-    """A clip (N, F, 3, H, W) transposed in space, backwards in time and with the colour channels exchanged."""
-    return clip.transpose(3, 4).flip(1, 2)
+    """A clip (N, F, 3, H, W) transposed in space, backwards in time and with the colour channels exchanged.
+
+    Sharp instants (N, F, K, 3, H, W) of each exposure run backwards too.
+    """
+    return clip.transpose(-1, -2).flip(*range(1, clip.dim() - 2))
 
 
 def shares(names: list[str]) -> dict[str, float]:
@@ -198,7 +218,9 @@ def train(names: list[str], plan: Plan) -> None:
     with processes(plan.device) as members:
         for name, share in tqdm(shares(names).items(), unit="network", disable=len(names) == 1 or not members.first):
             budget = replace(plan.budget, seconds=plan.budget.seconds * share)
-            Trainer(name, replace(plan, budget=budget), members).run()
+            before = plan.folder / f"{RECIPES[name].begins_with}.safetensors"
+            start = plan.start or (before if before.exists() else None)
+            Trainer(name, replace(plan, budget=budget, start=start), members).run()
 
 
 def main() -> int:
@@ -216,7 +238,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.minutes < 0 or arguments.steps < 0 or arguments.minutes + arguments.steps == 0:
         parser.error("a budget must be above 0")
-    names = sorted(RECIPES) if "all" in arguments.names else arguments.names
+    names = list(RECIPES) if "all" in arguments.names else arguments.names
     limit = Clock(arguments.steps, arguments.minutes * 60)
     plan = Plan(arguments.photos, arguments.out, limit, arguments.device, arguments.seed, arguments.start)
     try:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from training.losses import CLIP_LOSSES
 from training.networks import NETWORKS
+from training.objectives import OBJECTIVES
 from training.recipes import RECIPES
 
 
@@ -18,7 +18,7 @@ def test_phases_begin_at_0_and_rise(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(RECIPES))
 def test_every_phase_can_be_run(name: str) -> None:
     for phase in RECIPES[name].phases:
-        assert phase.loss in CLIP_LOSSES
+        assert phase.loss in OBJECTIVES
         assert phase.size % 16 == 0  # the simulated JPEG's blocks
         assert phase.size % NETWORKS[name].multiple == 0
 

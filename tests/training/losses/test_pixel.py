@@ -1,0 +1,74 @@
+"""Mean squared error against DTB's equation 4 and the papers' content loss."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from tests.tolerances import PSNR_FLOOR, SAME_GRADIENT
+from tests.training.losses.compare import assert_agrees
+from training.losses import DTB_WEIGHT_DECAY, mse, psnr_loss
+
+
+def dtb_data_term(latent: Tensor, sharp: Tensor) -> Tensor:
+    """Equation 4 of DTB without its weights' term: (F, 3, H, W), the sum over frames and colours of every pixel."""
+    frames, colours, height, width = latent.shape
+    total = latent.new_zeros(())
+    for n in range(frames):
+        for c in range(colours):
+            for y in range(height):
+                for x in range(width):
+                    total = total + (sharp[n, c, y, x] - latent[n, c, y, x]) ** 2
+    return total / (height * width)
+
+
+def test_mse_is_equation_4_of_dtb_by_frame_and_colour() -> None:
+    torch.manual_seed(0)
+    assert_agrees(mse, lambda *clips: dtb_data_term(*clips) / (2 * 3), *torch.rand(2, 2, 3, 4, 5))
+
+
+def test_mse_is_zero_at_equality_and_symmetric() -> None:
+    a, b = torch.rand(2, 1, 3, 4, 5)
+    assert mse(a, a) == 0
+    assert mse(a, b) == mse(b, a) > 0
+
+
+def test_shapes_that_differ_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"mse: output and target must have one shape, not \(1, 3\) and \(1, 1\)"):
+        mse(torch.zeros(1, 3), torch.zeros(1, 1))
+
+
+def test_weight_decay_is_the_weights_term_of_equation_4() -> None:
+    """One step of plain descent with the decay that the module's text gives follows the gradient of equation 4."""
+    torch.manual_seed(0)
+    frames, weight_term = 2, 1e-5
+    given, sharp = torch.rand(2, frames, 3, 4, 5, dtype=torch.float64)
+    stepped, written = (torch.full((), 0.7, dtype=torch.float64, requires_grad=True) for _ in range(2))
+    per_mse = 3 * frames
+    torch.autograd.backward([mse(stepped * given, sharp)])
+    torch.optim.SGD([stepped], lr=1.0, weight_decay=2 * weight_term / per_mse).step()
+    energy = dtb_data_term(written * given, sharp) + weight_term * written**2
+    (slope,) = torch.autograd.grad(energy, written)
+    assert weight_term == DTB_WEIGHT_DECAY
+    expected = written.detach() - slope / per_mse
+    torch.testing.assert_close(stepped.detach(), expected, rtol=SAME_GRADIENT, atol=0)
+
+
+def test_psnr_loss_counts_samples_by_ratio() -> None:
+    torch.manual_seed(0)
+    sharp = torch.rand(2, 3, 8, 8)
+    error = torch.randn(2, 3, 8, 8) * torch.tensor([0.05, 0.2])[:, None, None, None]
+    gain = psnr_loss(sharp + error, sharp) - psnr_loss(sharp + error / 2, sharp)
+    decibels = (error.square().flatten(1).mean(1) / (error / 2).square().flatten(1).mean(1)).log10().mean() * 10
+    assert gain.item() * 20 == pytest.approx(decibels.item() * math.log(10) / 10, rel=PSNR_FLOOR)
+
+
+def test_psnr_loss_of_a_perfect_sample_has_a_finite_gradient() -> None:
+    sharp = torch.rand(1, 3, 8, 8)
+    output = sharp.clone().requires_grad_()
+    psnr_loss(output, sharp).backward()
+    assert output.grad is not None
+    assert not output.grad.any()

@@ -1,0 +1,35 @@
+"""Losses: pure functions of tensors, one subject a file.
+
+What each paper trains with: DTB ``mse`` and DTB_WEIGHT_DECAY; DBLRNet ``mse``; DBLRGAN ``dblrgan_loss`` and
+``discriminator_loss``; RVD ``rvd_loss``; SharpSequence ``sharp_sequence_loss`` and ``discriminator_loss``.
+"""
+
+from __future__ import annotations
+
+from training.losses.adversarial import dblrgan_loss, discriminator_loss, generator_loss, single_frames
+from training.losses.clip import LUMA, clip_outputs, to_network
+from training.losses.contiguous import contiguous_blurry_loss
+from training.losses.order_free import in_order_of, order_free_loss
+from training.losses.pixel import DTB_WEIGHT_DECAY, charbonnier, mse, psnr_loss
+from training.losses.sharp_sequence import sharp_sequence_loss
+from training.losses.temporal import rvd_loss, temporal_loss
+
+__all__ = [
+    "DTB_WEIGHT_DECAY",
+    "LUMA",
+    "charbonnier",
+    "clip_outputs",
+    "contiguous_blurry_loss",
+    "dblrgan_loss",
+    "discriminator_loss",
+    "generator_loss",
+    "in_order_of",
+    "mse",
+    "order_free_loss",
+    "psnr_loss",
+    "rvd_loss",
+    "sharp_sequence_loss",
+    "single_frames",
+    "temporal_loss",
+    "to_network",
+]

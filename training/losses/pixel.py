@@ -1,0 +1,59 @@
+"""Losses between pixels at the same place: pure functions of tensors.
+
+Sources: ``mse`` is the data term of all four papers (DTB equation 4, DBLRGAN equation 3, the content loss of the sharp
+sequence paper's equation 4, L_MSE of RVD's equation 6). ``charbonnier`` is none of theirs: it forgives outliers. Nor is
+``psnr_loss``, from Chen et al., "HINet: Half Instance Normalization Network for Image Restoration" (2021), section 4.1.
+
+Where the papers sum over the pixels of a frame and divide by their number, the mean here also runs over the frames of
+a batch and the channels, so that no weight depends on the length of a clip.
+
+For the trainer: ``mse(output, target)`` in place of ``charbonnier``, with float32 tensors of one shape. DTB's
+equation 4 has a second term, lambda |W|^2 over the network's parameters with lambda = 1e-5. It does not depend on the
+frames and is the optimiser's: ``torch.optim.Adam(parameters, weight_decay=DTB_WEIGHT_DECAY)``, which adds
+weight_decay * W to the gradient (Adam's decay, not AdamW's, which bypasses the moments). Read to the letter, equation 4
+sums over the F frames and 3 colours where ``mse`` takes the mean, and the gradient of lambda |W|^2 is 2 lambda W: with
+``mse`` that is a weight_decay of 2e-5 / (3 F), 5.1e-7 for the paper's 13 frames.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+__all__ = ["DTB_WEIGHT_DECAY", "at_least_float32", "charbonnier", "mse", "psnr_loss", "require_same_shape"]
+
+DTB_WEIGHT_DECAY = 1e-5
+
+
+def charbonnier(output: Tensor, target: Tensor) -> Tensor:
+    """Mean of sqrt(difference^2 + 1e-6), a smooth absolute error; any shape."""
+    return ((output - target).square() + 1e-6).sqrt().mean()
+
+
+def mse(output: Tensor, target: Tensor) -> Tensor:
+    """Mean of difference^2 over all elements; any shape, the same for both. Raises ValueError when they differ."""
+    require_same_shape("mse", output, target)
+    return (output - target).square().mean()
+
+
+def psnr_loss(output: Tensor, target: Tensor) -> Tensor:
+    """Mean over samples (N, ...) of log(mean squared error + 1e-5) / 20: a PSNR that levels off at 50 dB.
+
+    A sample counts by its ratio to what it was, so a nearly sharp one as much as a strongly blurred one. The summand
+    keeps the gradient of a perfect sample finite, and the factor brings gradients near those of ``charbonnier``.
+    """
+    require_same_shape("psnr_loss", output, target)
+    return ((output - target).square().flatten(1).mean(1) + 1e-5).log().mean() / 20
+
+
+def require_same_shape(name: str, output: Tensor, target: Tensor) -> None:
+    """Raises ValueError unless the shapes agree: broadcasting would give a number that means nothing."""
+    if output.shape != target.shape:
+        raise ValueError(
+            f"{name}: output and target must have one shape, not {(*output.shape,)} and {(*target.shape,)}"
+        )
+
+
+def at_least_float32(x: Tensor) -> Tensor:
+    """``x`` in float32 if it is in a half precision, else as it is: sums of squares need more than 8 bits."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
