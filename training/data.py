@@ -8,17 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Generator, Tensor
 
-SUFFIXES = {".jpg", ".jpeg", ".png"}
+from training.pictures import SUFFIXES, open_picture
+from training.pictures import DataError as DataError
+
 # Longest sides that a photograph is scaled to: strong scaling leaves pixel-sharp texture, weak scaling the softness of
 # ordinary video.
 LONGEST_SIDES = (1600, 960, 640)
-
-
-class DataError(ValueError):
-    """A data folder or file that cannot be used; the message names it."""
 
 
 def pack_photographs(folder: Path, archive: Path, quality: int = 92) -> int:
@@ -34,21 +32,13 @@ def pack_photographs(folder: Path, archive: Path, quality: int = 92) -> int:
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as packed:
             for path in files:
                 buffer = io.BytesIO()
-                _scaled(_read(path), LONGEST_SIDES[0]).save(buffer, "JPEG", quality=quality, subsampling=0)
+                _scaled(open_picture(path), LONGEST_SIDES[0]).save(buffer, "JPEG", quality=quality, subsampling=0)
                 name = "_".join(path.relative_to(folder).with_suffix(".jpg").parts)
                 packed.writestr(zipfile.ZipInfo(name), buffer.getvalue())
         partial.replace(archive)
     finally:
         partial.unlink(missing_ok=True)
     return len(files)
-
-
-def _read(source: Path | io.BytesIO, name: str = "") -> Image.Image:
-    try:
-        with Image.open(source) as image:
-            return image.convert("RGB")
-    except (UnidentifiedImageError, OSError) as error:
-        raise DataError(f"{name or source} is not a readable picture: {error}") from error
 
 
 def _scaled(image: Image.Image, longest: int) -> Image.Image:
@@ -78,7 +68,7 @@ class Photographs:
         try:
             with zipfile.ZipFile(archive) as packed:
                 for name in packed.namelist():
-                    self._add(_read(io.BytesIO(packed.read(name)), f"{archive}:{name}"), smallest)
+                    self._add(open_picture(io.BytesIO(packed.read(name)), f"{archive}:{name}"), smallest)
         except (OSError, zipfile.BadZipFile) as error:
             raise DataError(f"{archive} is not a readable photograph archive: {error}") from error
         if not self.pictures:

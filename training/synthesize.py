@@ -21,8 +21,8 @@ from torch import Generator, Tensor
 from tqdm import tqdm
 
 from training.blur import BlurSettings, expose, motion_grid, sample_layers, shutter, to_linear
-from training.data import SUFFIXES
 from training.pairs import Frame, PairError, read_picture, write_pair
+from training.pictures import SUFFIXES
 
 SETTINGS = BlurSettings(
     frames=24, margin=56, subframes=25, sharp_share=0, object_share=1, object_speed_max=14, compressed_share=0
