@@ -1,9 +1,10 @@
-"""Photographs as training material: reading, scaling and random crops."""
+"""Training material: random crops of photographs, which training.blur sets in motion, and of recorded pairs."""
 
 from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from PIL import Image
 from torch import Generator, Tensor
 
+from training.pairs import PairedClip, find_pairs, read_pictures
 from training.pictures import SUFFIXES, open_picture
 from training.pictures import DataError as DataError
 
@@ -85,16 +87,91 @@ class Photographs:
         return torch.stack([self._crop(size, generator) for _ in range(count)])
 
     def _crop(self, size: int, generator: Generator) -> Tensor:
-        def draw(limit: int) -> int:
-            return int(torch.randint(limit, (1,), generator=generator))
-
         for _ in range(self.TRIES):
-            picture = self.pictures[draw(len(self.pictures))]
-            top, left = draw(picture.shape[0] - size + 1), draw(picture.shape[1] - size + 1)
-            crop = picture[top : top + size, left : left + size].float()
-            middle = crop[size // 4 : -size // 4, size // 4 : -size // 4]
-            gradient = (middle[1:] - middle[:-1]).abs().mean() + (middle[:, 1:] - middle[:, :-1]).abs().mean()
-            if gradient >= self.MIN_GRADIENT:
+            picture = self.pictures[_draw(len(self.pictures), generator)]
+            top, left = (_draw(side - size + 1, generator) for side in picture.shape[:2])
+            crop = picture[top : top + size, left : left + size]
+            if _gradient(crop[size // 4 : -size // 4, size // 4 : -size // 4]) >= self.MIN_GRADIENT:
                 break
-        crop = torch.rot90(crop.permute(2, 0, 1), draw(4), (1, 2))
-        return (crop.flip(2) if draw(2) else crop) / 255
+        return _turned(crop, generator)
+
+
+def _draw(limit: int, generator: Generator) -> int:
+    return int(torch.randint(limit, (1,), generator=generator))
+
+
+def _gradient(picture: Tensor) -> float:
+    """Mean absolute difference of neighbours down and across, summed, of (H, W, 3) uint8."""
+    values = picture.float()
+    return float((values[1:] - values[:-1]).abs().mean() + (values[:, 1:] - values[:, :-1]).abs().mean())
+
+
+def _turned(pictures: Tensor, generator: Generator) -> Tensor:
+    """(..., H, W, 3) uint8 to (..., 3, H, W) in 0..1, turned and flipped at random, all alike."""
+    moved = torch.rot90(pictures.movedim(-1, -3).float(), _draw(4, generator), (-2, -1))
+    return (moved.flip(-1) if _draw(2, generator) else moved) / 255
+
+
+class Recordings:
+    """Folders of pairs in any layout of training.datasets, read from disk as crops are drawn.
+
+    Like those of Photographs, crops have texture: a place whose sharp middle frame has a mean absolute gradient below
+    `MIN_GRADIENT` is drawn again. Decoding whole pictures takes most of the time: sets of large PNG files are better
+    cut into smaller ones once.
+    """
+
+    MIN_GRADIENT = 10.0
+    TRIES = 6
+
+    def __init__(self, folders: Sequence[Path], smallest: int, layout: str | None = None) -> None:
+        """Lists the clips of `folders`, keeping those of at least `smallest` pixels a side.
+
+        Raises DataError when a folder cannot be used or no clip is left.
+        """
+        found = [clip for folder in folders for clip in find_pairs(folder, layout)]
+        self.clips = [clip for clip in found if min(open_picture(clip.sharp[0]).size) >= smallest]
+        if not self.clips:
+            named = " and ".join(map(str, folders))
+            raise DataError(f"{named} holds no clip of at least {smallest} pixels a side")
+
+    def crops(
+        self, count: int, frames: int, size: int, generator: Generator, instants: int = 1
+    ) -> tuple[Tensor, Tensor]:
+        """Random crops of runs of frames, flipped and turned at random.
+
+        Returns:
+            blurred (count, frames, 3, size, size) and sharp, the same or with more than one instant
+            (count, frames, instants, 3, size, size), as training.blur.synthesise does; sRGB 0..1.
+
+        Raises DataError when no clip has as many frames and instants, or naming a picture that cannot be used.
+        """
+        fitting = [
+            clip
+            for clip in self.clips
+            if len(clip.sharp) >= frames and (instants == 1 or len(clip.instants) == instants)
+        ]
+        if not fitting:
+            of = f" with {instants} instants" if instants > 1 else ""
+            raise DataError(f"none of the {len(self.clips)} recorded clips has {frames} frames{of}")
+        drawn = [
+            self._crop(fitting[_draw(len(fitting), generator)], frames, size, generator, instants) for _ in range(count)
+        ]
+        clips = torch.stack(drawn)
+        sharp = clips[:, :, 1:] if instants > 1 else clips[:, :, 1]
+        return clips[:, :, 0].contiguous(), sharp.contiguous()
+
+    def _crop(self, clip: PairedClip, frames: int, size: int, generator: Generator, instants: int) -> Tensor:
+        """(frames, 1 + instants, 3, size, size): each blurred frame and then its sharp ones."""
+        start = _draw(len(clip.sharp) - frames + 1, generator)
+        sides = (clip.blurred, *(clip.instants if instants > 1 else (clip.sharp,)))
+        paths = [side[number] for number in range(start, start + frames) for side in sides]
+        pictures = torch.from_numpy(np.stack(read_pictures(paths)))
+        pictures = pictures.view(frames, len(sides), *pictures.shape[1:])
+        if min(pictures.shape[2:4]) < size:
+            raise DataError(f"{clip.name} is smaller than {size} pixels a side")
+        for _ in range(self.TRIES):
+            top, left = (_draw(side - size + 1, generator) for side in pictures.shape[2:4])
+            crop = pictures[:, :, top : top + size, left : left + size]
+            if _gradient(crop[frames // 2, len(sides) // 2]) >= self.MIN_GRADIENT:
+                break
+        return _turned(crop, generator)
