@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import imageio.v3 as imageio
+import imageio.v2
+import imageio.v3
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -79,25 +80,26 @@ _CHROMA_TABLE[:4, :4] = torch.tensor([[17, 18, 24, 47], [18, 21, 26, 66], [24, 2
 _CHROMA_TABLE = _CHROMA_TABLE[None, None]
 
 
-def h264(frames: Sequence[Frame], crf: int, fps: float = 25) -> list[Frame]:
+def h264(frames: Iterable[Frame], crf: int, fps: float = 25) -> Iterator[Frame]:
     """What libx264 leaves of a clip, 8 bits, 4:2:0, at its default preset.
 
     Args:
         frames: (H, W, 3) uint8 RGB, H and W even.
         crf: constant rate factor, 0 (almost lossless) .. 51; streaming uses 18 to 28.
-    Returns:
+    Yields:
         As many frames of the same shape.
+
+    Raises ValueError on odd sides.
     """
-    height, width = frames[0].shape[:2]
-    if height % 2 or width % 2:
-        raise ValueError(f"H.264 with 4:2:0 chroma needs even sides, not {width}x{height}")
+    options = ["-crf", str(crf), "-threads", "1"]  # one thread, so that the result is the same everywhere
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.mp4"
-        options = ["-crf", str(crf), "-threads", "1"]  # one thread, so that the result is the same everywhere
-        imageio.imwrite(
-            path, np.stack(frames), fps=fps, codec="libx264", quality=None, macro_block_size=2, output_params=options
-        )
-        decoded = [np.asarray(frame) for frame in imageio.imiter(path)]
-    if len(decoded) != len(frames):
-        raise ValueError(f"the encoder was given {len(frames)} frames and kept {len(decoded)}")
-    return decoded
+        with imageio.v2.get_writer(
+            path, fps=fps, codec="libx264", quality=None, macro_block_size=2, output_params=options
+        ) as writer:
+            for frame in frames:
+                height, width = frame.shape[:2]
+                if height % 2 or width % 2:
+                    raise ValueError(f"H.264 with 4:2:0 chroma needs even sides, not {width}x{height}")
+                writer.append_data(frame)  # type: ignore[attr-defined]
+        yield from (np.asarray(frame) for frame in imageio.v3.imiter(path))

@@ -9,6 +9,7 @@ other layout of training.datasets.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ from training.pictures import DataError, open_picture
 
 Frame = npt.NDArray[np.uint8]
 INSTANTS = "instants"
+MADE = "made.json"
+Made = dict[str, str | int | float | None]
 
 
 @dataclass(frozen=True)
@@ -116,16 +119,32 @@ def _same_files(layout: Layout, clip: Path, one: Path, other: Path) -> list[str]
 
 
 @contextmanager
-def whole_clip(folder: Path) -> Iterator[Path]:
-    """A place to write a clip in that becomes `folder` when the block ends well, and vanishes otherwise."""
+def whole_clip(folder: Path, made: Made) -> Iterator[Path]:
+    """A place to write a clip in that becomes `folder` when the block ends well, and vanishes otherwise.
+
+    `made` says what the clip was made from and how, and is stored with it. Raises PairError when writing fails.
+    """
     partial = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     try:
+        partial.mkdir(parents=True)
         yield partial
+        (partial / MADE).write_text(json.dumps(made, indent=1) + "\n")
         partial.replace(folder)
+    except OSError as error:
+        raise PairError(f"{folder} could not be written: {error}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def is_made(folder: Path, made: Made) -> bool:
+    """Whether `whole_clip` wrote this clip in this very way before. Raises PairError when it is something else."""
+    if not folder.exists():
+        return False
+    note = folder / MADE
+    if note.is_file() and json.loads(note.read_text()) == made:
+        return True
+    raise PairError(f"{folder} is there already and was made from other material or settings; remove or rename it")
 
 
 def write_frame(folder: Path, number: int, blurred: Frame, sharp: Frame, instants: Sequence[Frame] = ()) -> None:
