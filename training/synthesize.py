@@ -21,15 +21,13 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-import imageio.v3 as imageio
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 from tqdm import tqdm
 
 from training.blur import BlurSettings, expose, motion_grid, sample_layers, shutter, to_linear
-from training.highspeed import LIGHT, Exposure, compress, make_clips
+from training.highspeed import LIGHT, Exposure, compress, make_clips, read_subframes
 from training.pairs import Frame, Made, PairError, is_made, read_picture, whole_clip, write_pair
 from training.pictures import SUFFIXES
 
@@ -54,11 +52,11 @@ def richest(picture: Tensor, settings: BlurSettings) -> Tensor:
     flat = picture.reshape(-1, *picture.shape[-2:])
     down, across = flat.diff(dim=1).abs().mean(0), flat.diff(dim=2).abs().mean(0)
     texture = F.pad(down, (0, 0, 0, 1)) + F.pad(across, (0, 1))
-    margin, canvas = settings.margin, settings.canvas
+    margin, canvas, size = settings.margin, settings.canvas, settings.size
     inside = texture[margin : texture.shape[0] - margin, margin : texture.shape[1] - margin]
-    step = 8
-    means = F.avg_pool2d(inside[None], settings.size, stride=step)[0]
-    top, left = (step * int(place) for place in np.unravel_index(int(means.argmax()), tuple(means.shape)))
+    table = F.pad(inside.double().cumsum(0).cumsum(1), (1, 0, 1, 0))
+    sums = table[size:, size:] - table[:-size, size:] - table[size:, :-size] + table[:-size, :-size]
+    top, left = divmod(int(sums.argmax()), sums.shape[1])
     return picture[..., top : top + canvas, left : left + canvas]
 
 
@@ -71,22 +69,25 @@ def _largest(*pictures: Tensor) -> BlurSettings:
     return replace(SETTINGS, size=size)
 
 
-def shake_photograph(picture: Tensor, other: Tensor, speed: float, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Blurred and sharp clips, (F, 3, H, W) each, of a photograph (3, H, W) with an object cut from another."""
-    settings = replace(_largest(picture, other), speed_max=speed)
-    background, foreground = (to_linear(richest(layer, settings))[None] for layer in (picture, other))
-    blurred, sharp = expose(sample_layers(background, foreground, settings, generator), settings, generator)
+def shake_photograph(
+    background: Tensor, foreground: Tensor, settings: BlurSettings, generator: Generator
+) -> tuple[Tensor, Tensor]:
+    """Blurred and sharp clips, (F, 3, H, W) each, of a photograph with an object cut from another.
+
+    The photographs are (3, canvas, canvas), sRGB 0..1.
+    """
+    subframes = sample_layers(to_linear(background)[None], to_linear(foreground)[None], settings, generator)
+    blurred, sharp = expose(subframes, settings, generator)
     return blurred[0], sharp[0]
 
 
-def shake_video(frames: Tensor, speed: float, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Blurred and sharp clips, (F, 3, H, W) each, of video frames (F, 3, H, W)."""
-    settings = replace(_largest(frames), frames=len(frames))
+def shake_video(frames: Tensor, settings: BlurSettings, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Blurred and sharp clips, (F, 3, H, W) each, of video frames (F, 3, canvas, canvas), sRGB 0..1."""
     times = shutter(settings, frames, generator)
     size, steps = settings.size, settings.subframes
-    grid = motion_grid(times, torch.tensor([speed]), settings, generator).view(len(frames), steps * size, size, 2)
-    canvas = to_linear(richest(frames, settings))
-    moved = F.grid_sample(canvas, grid, padding_mode="reflection", align_corners=False)
+    speed = torch.tensor([settings.speed_max])
+    grid = motion_grid(times, speed, settings, generator).view(len(frames), steps * size, size, 2)
+    moved = F.grid_sample(to_linear(frames), grid, padding_mode="reflection", align_corners=False)
     subframes = moved.view(len(frames), 3, steps, size, size).transpose(0, 1)[None]
     blurred, sharp = expose(subframes, settings, generator)
     return blurred[0], sharp[0]
@@ -102,10 +103,10 @@ def input_psnr(blurred: Tensor, sharp: Tensor) -> float:
 
 
 def _read_video(path: Path, start: int) -> Tensor:
-    frames = list(islice(imageio.imiter(path), start + SETTINGS.frames))
+    frames = list(islice(read_subframes(path)[0], start + SETTINGS.frames))
     if len(frames) < start + SETTINGS.frames:
         raise PairError(f"{path} has {len(frames)} frames; {start + SETTINGS.frames} are needed")
-    return torch.stack([_pixels(np.asarray(frame)) for frame in frames[start:]])
+    return torch.stack([_pixels(frame) for frame in frames[start:]])
 
 
 def _draw(path: Path, other: Path, speed: float, start: int, generator: Generator) -> tuple[Tensor, Tensor]:
@@ -114,14 +115,16 @@ def _draw(path: Path, other: Path, speed: float, start: int, generator: Generato
     `speed` is where draws begin. As twice the motion costs some 6 dB, each that misses corrects it for the next.
     """
     still = path.suffix.lower() in SUFFIXES
-    material = _pixels(read_picture(path)) if still else _read_video(path, start)
-    foreground = _pixels(read_picture(other)) if still else material
-    found = []
+    material = [_pixels(read_picture(one)) for one in (path, other)] if still else [_read_video(path, start)]
+    settings = _largest(*material)
+    canvases = [richest(picture, settings) for picture in material]
+    found: list[float] = []
     for _ in range(DRAWS):
+        moving = replace(settings, speed_max=speed)
         if still:
-            clip = shake_photograph(material, foreground, speed, generator)
+            clip = shake_photograph(canvases[0], canvases[1], moving, generator)
         else:
-            clip = shake_video(material, speed, generator)
+            clip = shake_video(canvases[0], moving, generator)
         found.append(input_psnr(*clip))
         if INPUT_PSNR[0] <= found[-1] <= INPUT_PSNR[1]:
             return clip

@@ -13,6 +13,7 @@ from torch import Generator, Tensor
 import training.synthesize
 from tests.tolerances import H264_CHANGES, STORED_PSNR
 from tests.training.conftest import picture
+from training.blur import BlurSettings
 from training.metrics import psnr
 from training.pairs import PairError, find_pairs
 from training.synthesize import INPUT_PSNR, SETTINGS, SPEED_MAX, main, richest, synthesize
@@ -56,10 +57,12 @@ def test_the_speed_follows_the_texture(
     """Blur grows with speed from an input of 51 dB, or falls from 15 dB."""
     speeds = []
 
-    def shake(picture: Tensor, other: Tensor, speed: float, generator: Generator) -> tuple[Tensor, Tensor]:
-        speeds.append(speed)
+    def shake(
+        background: Tensor, foreground: Tensor, settings: BlurSettings, generator: Generator
+    ) -> tuple[Tensor, Tensor]:
+        speeds.append(settings.speed_max)
         sharp = torch.full((2, 3, 8, 8), 0.3)
-        return sharp + error * speed**2 / 9, sharp
+        return sharp + error * speeds[-1] ** 2 / 9, sharp
 
     monkeypatch.setattr(training.synthesize, "shake_photograph", shake)
     synthesize(sources[:1], tmp_path / "pairs", seed=1, start=0)
@@ -89,7 +92,7 @@ def test_the_crop_with_the_most_texture_is_taken() -> None:
     crop = richest(canvas, settings)
     assert crop.shape == (2, 3, settings.canvas, settings.canvas)
     inside = crop[0, :, settings.margin : -settings.margin, settings.margin : -settings.margin]
-    assert (inside != 0.5).float().mean() > 0.8
+    assert (inside != 0.5).float().mean() > 0.98  # all of it, were it not for a pixel of the texture that is 0.5 itself
     assert torch.equal(crop, richest(canvas, settings))
 
 
