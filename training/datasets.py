@@ -11,7 +11,8 @@
   and `image_3` (right), and no more; that the files in them are named as KITTI names them, `SCENE_FRAME.png`
   (000007_10.png), is assumed. A clip is one scene of one camera.
 
-Folders in square brackets may be there or not, so a set may be read whole or a part at a time.
+Folders in square brackets may be there or not, so a set may be read whole or a part at a time. Pictures may be PNG or
+JPEG whichever the set was published in.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.pictures import DataError
+from training.pictures import SUFFIXES, DataError
 
 
 class PairError(DataError):
@@ -38,7 +39,6 @@ class Layout:
     blurred: str
     sharp: str
     above: tuple[str, ...] = ()
-    suffix: str = ".png"
     scenes: bool = False
     by_name_only: bool = False
 
@@ -57,13 +57,13 @@ class Layout:
 
     def files(self, folder: Path) -> list[str]:
         """Names of the pictures in a folder, in order of time; none when there is no folder."""
-        return sorted(path.name for path in folder.glob(f"*{self.suffix}"))
+        return sorted(path.name for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)
 
 
 LAYOUTS = {
     "gopro": Layout("blur", "sharp", ("train/", "test/")),
     "gopro_gamma": Layout("blur_gamma", "sharp", ("train/", "test/"), by_name_only=True),
-    "dvd": Layout("input", "GT", ("quantitative_datasets/",), ".jpg"),
+    "dvd": Layout("input", "GT", ("quantitative_datasets/",)),
     "bsd": Layout(
         "Blur/RGB", "Sharp/RGB", tuple(f"{s}{p}/" for s in ("", "BSD_*/") for p in ("train", "valid", "test"))
     ),

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -141,9 +141,9 @@ def is_made(folder: Path, made: Made) -> bool:
     """Whether `whole_clip` wrote this clip in this very way before. Raises PairError when it is something else."""
     if not folder.exists():
         return False
-    note = folder / MADE
-    if note.is_file() and json.loads(note.read_text()) == made:
-        return True
+    with suppress(OSError, ValueError):
+        if json.loads((folder / MADE).read_text()) == made:
+            return True
     raise PairError(f"{folder} is there already and was made from other material or settings; remove or rename it")
 
 

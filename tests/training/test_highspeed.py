@@ -110,6 +110,9 @@ def test_a_clip_of_other_settings_is_not_taken_for_this_one(folder: Path, tmp_pa
     make_clips([folder], tmp_path / "out", SEVEN)
     with pytest.raises(PairError, match="source is there already and was made from other material or settings"):
         make_clips([folder], tmp_path / "out", Exposure(7, 8))
+    (tmp_path / "out" / "source" / "made.json").write_text("{")
+    with pytest.raises(PairError, match="source is there already"):
+        make_clips([folder], tmp_path / "out", SEVEN)
 
 
 def test_a_clip_that_fails_leaves_nothing(folder: Path, tmp_path: Path) -> None:
