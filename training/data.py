@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 from PIL import Image
 from torch import Generator, Tensor
 
-from training.pairs import PairedClip, find_pairs, read_pictures
+from training.pairs import PairedClip, find_pairs, read_picture, read_pictures
 from training.pictures import SUFFIXES, open_picture
 from training.pictures import DataError as DataError
 
@@ -116,12 +117,13 @@ class Recordings:
     """Folders of pairs in any layout of training.datasets, read from disk as crops are drawn.
 
     Like those of Photographs, crops have texture: a place whose sharp middle frame has a mean absolute gradient below
-    `MIN_GRADIENT` is drawn again. Decoding whole pictures takes most of the time: sets of large PNG files are better
-    cut into smaller ones once.
+    `MIN_GRADIENT` is drawn again. Decoding whole pictures takes most of the time, so up to `CACHE_BYTES` of them are
+    kept in memory; sets of large pictures that go far beyond are better cut into smaller ones once.
     """
 
     MIN_GRADIENT = 10.0
     TRIES = 6
+    CACHE_BYTES = 1 << 30
 
     def __init__(self, folders: Sequence[Path], smallest: int, layout: str | None = None) -> None:
         """Lists the clips of `folders`, keeping those of at least `smallest` pixels a side.
@@ -129,10 +131,13 @@ class Recordings:
         Raises DataError when a folder cannot be used or no clip is left.
         """
         found = [clip for folder in folders for clip in find_pairs(folder, layout)]
-        self.clips = [clip for clip in found if min(open_picture(clip.sharp[0]).size) >= smallest]
+        sizes = [open_picture(clip.sharp[0]).size for clip in found]
+        self.clips = [clip for clip, size in zip(found, sizes, strict=True) if min(size) >= smallest]
         if not self.clips:
             named = " and ".join(map(str, folders))
             raise DataError(f"{named} holds no clip of at least {smallest} pixels a side")
+        largest = max(3 * width * height for width, height in sizes)
+        self._read = lru_cache(maxsize=self.CACHE_BYTES // largest)(read_picture)
 
     def crops(
         self, count: int, frames: int, size: int, generator: Generator, instants: int = 1
@@ -165,7 +170,7 @@ class Recordings:
         start = _draw(len(clip.sharp) - frames + 1, generator)
         sides = (clip.blurred, *(clip.instants if instants > 1 else (clip.sharp,)))
         paths = [side[number] for number in range(start, start + frames) for side in sides]
-        pictures = torch.from_numpy(np.stack(read_pictures(paths)))
+        pictures = torch.from_numpy(np.stack(read_pictures(paths, self._read)))
         pictures = pictures.view(frames, len(sides), *pictures.shape[1:])
         if min(pictures.shape[2:4]) < size:
             raise DataError(f"{clip.name} is smaller than {size} pixels a side")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
@@ -57,9 +57,9 @@ def read_picture(path: Path) -> Frame:
         raise PairError(str(error)) from error
 
 
-def read_pictures(paths: Sequence[Path]) -> list[Frame]:
+def read_pictures(paths: Sequence[Path], read: Callable[[Path], Frame] = read_picture) -> list[Frame]:
     """Pictures of one clip. Raises PairError naming one that is corrupt or differs from the first in size."""
-    frames = [read_picture(path) for path in paths]
+    frames = [read(path) for path in paths]
     for path, frame in zip(paths, frames, strict=True):
         if frame.shape != frames[0].shape:
             raise PairError(f"{path} is {_size(frame)}, but its clip began with {_size(frames[0])}")

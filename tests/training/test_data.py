@@ -8,9 +8,10 @@ import torch
 from PIL import Image
 from torch import Generator
 
+import training.data
 from tests.training.conftest import picture
 from training.data import DataError, Photographs, Recordings, pack_photographs
-from training.pairs import write_frame, write_pair
+from training.pairs import Frame, read_picture, write_frame, write_pair
 
 
 def test_crops_come_from_the_seed(photographs: Path) -> None:
@@ -81,6 +82,22 @@ def test_recorded_crops_come_from_the_seed(recorded: Path) -> None:
     first, again, other = (source.crops(2, 2, 32, Generator().manual_seed(seed)) for seed in (1, 1, 2))
     assert torch.equal(first[0], again[0]) and torch.equal(first[1], again[1])
     assert not torch.equal(first[0], other[0])
+
+
+def test_recorded_pictures_are_decoded_once(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+
+    def noted(path: Path) -> Frame:
+        read.append(path)
+        return read_picture(path)
+
+    monkeypatch.setattr(training.data, "read_picture", noted)
+    Recordings([recorded], 32).crops(30, 2, 32, Generator().manual_seed(1))
+    assert len(read) == len(set(read)) <= 2 * (3 + 6)
+    read.clear()
+    monkeypatch.setattr(Recordings, "CACHE_BYTES", 0)
+    Recordings([recorded], 32).crops(30, 2, 32, Generator().manual_seed(1))
+    assert len(read) == 30 * 2 * 2
 
 
 def test_recorded_instants_come_in_order(tmp_path: Path) -> None:
