@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.tolerances import JPEG_FLAT
 from training.datasets import LAYOUTS
 from training.pairs import PairError, find_pairs
 
@@ -63,8 +64,8 @@ def test_a_layout_is_recognised_and_read(layout: str, tmp_path: Path) -> None:
     for clip in clips:
         blurred, sharp = clip.read()
         assert [frame.shape for frame in blurred + sharp] == [(16, 20, 3)] * 4
-        assert all(np.abs(frame.astype(int) - 10).max() <= 1 for frame in blurred)
-        assert all(np.abs(frame.astype(int) - 200).max() <= 1 for frame in sharp)
+        assert all(np.abs(frame.astype(int) - 10).max() <= JPEG_FLAT for frame in blurred)
+        assert all(np.abs(frame.astype(int) - 200).max() <= JPEG_FLAT for frame in sharp)
         assert [path.name for path in clip.blurred] == sorted(path.name for path in clip.sharp)
 
 

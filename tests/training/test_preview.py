@@ -9,6 +9,7 @@ from PIL import Image
 from torch import Generator
 
 import training.preview
+from tests.tolerances import DRAWN_SHARE, PREVIEW_STEPS
 from training.blur import BlurSettings
 from training.data import Photographs
 from training.preview import BORDER, LINE, draw_settings, main, sheet
@@ -37,7 +38,7 @@ def test_a_row_shows_blurred_sharp_and_difference(source: Photographs) -> None:
     for blurred, sharp, difference in cells:
         assert np.abs(np.diff(blurred, axis=1)).mean() < np.abs(np.diff(sharp, axis=1)).mean()
         expected = (127.5 + 2 * (blurred - sharp)).clip(0, 255)
-        assert np.abs(difference - expected).max() <= 2  # each side's rounding, doubled, and the difference's
+        assert np.abs(difference - expected).max() <= PREVIEW_STEPS
 
 
 def test_a_sheet_comes_from_the_seed(source: Photographs) -> None:
@@ -50,7 +51,7 @@ def test_captions_follow_the_shares_and_are_forced(source: Photographs) -> None:
     generator = Generator().manual_seed(1)
     drawn = [draw_settings(SMALL, generator) for _ in range(400)]
     for name, share in (("sharp", 0.2), ("object", 0.4), ("saturated", 0.3), ("noise", 0.6), ("JPEG", 0.2)):
-        assert abs(sum(name in has for _, has in drawn) / 400 - share) < 0.1  # four standard deviations
+        assert abs(sum(name in has for _, has in drawn) / 400 - share) < DRAWN_SHARE
     for forced, has in drawn:
         assert forced.noise_share == ("noise" in has)
         assert forced.sharp_share == ("sharp" in has)
