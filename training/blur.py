@@ -1,12 +1,15 @@
 """Blurred video from still photographs: camera shake and moving objects, averaged in linear light.
 
 A sample is a short clip. Two layers, a background and sometimes an object with a soft mask, each move along a smooth
-path of their own. Every frame is the mean of dense sub-frames over the exposure (equation 1 of the DTB paper,
-with tau sub-frames), taken in linear light; the sharp frame is the sub-frame at the middle of the exposure. Then
-comes what a camera does: clipped highlights, Poisson-Gaussian noise, the sRGB curve, JPEG blocks, 8 bits.
+path of their own in six degrees of freedom. Every frame is the mean of dense sub-frames over the exposure (equation 1
+of the DTB paper, with tau sub-frames), taken in linear light; the sharp frame is the sub-frame at the middle of the
+exposure. Then comes what a camera does: clipped highlights, Poisson-Gaussian noise, the sRGB curve, JPEG blocks and
+8 bits.
 
-Limits: motion is translation, rotation and zoom in the image plane, without perspective; no rolling shutter; objects
-do not deform; the sharp frame carries neither noise nor compression.
+Limits: a layer is a plane, so there is no parallax within it; no rolling shutter; objects do not deform; the sharp
+frame carries neither noise nor compression. Video compression is not simulated here, for it works across frames and a
+real encoder is too slow for the training loop: `python -m training.synthesize` makes clips that went through H.264,
+and training.data.Recordings draws training material from them.
 
 All functions run on the device of their input and draw from the generator they are given, so a sample is a pure
 function of photographs, settings and seed.
@@ -21,6 +24,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
+from training.compression import jpeg
+
 
 @dataclass(frozen=True)
 class BlurSettings:
@@ -28,11 +33,14 @@ class BlurSettings:
 
     `shot_noise` is the largest variance a unit of linear light, `read_noise` the largest deviation in the dark.
     Strong noise would teach a network to smooth, and then it takes grain and texture out of sharp frames too.
+    `instants` is how many sharp pictures of each exposure are given: the middle one, or an odd number evenly spaced
+    from the first sub-frame to the last.
     """
 
     size: int = 64
     frames: int = 6
     subframes: int = 13
+    instants: int = 1
     margin: int = 48
     speed_max: float = 18.0
     object_speed_max: float = 18.0
@@ -45,6 +53,10 @@ class BlurSettings:
     compressed_share: float = 0.2
     shot_noise: float = 5e-4
     read_noise: float = 4e-3
+
+    def __post_init__(self) -> None:
+        if self.instants % 2 == 0 or not 1 <= self.instants <= self.subframes:
+            raise ValueError(f"instants must be odd and at most the {self.subframes} sub-frames, not {self.instants}")
 
     @property
     def canvas(self) -> int:
@@ -100,6 +112,10 @@ def smooth_paths(times: Tensor, count: int, generator: Generator) -> Tensor:
 def motion_grid(times: Tensor, speed: Tensor, settings: BlurSettings, generator: Generator) -> Tensor:
     """Sampling grids of a moving camera over a canvas of `settings.canvas` pixels.
 
+    The camera looks at a plane. It shifts along three axes (across, up, and nearer, which is zoom) and turns about
+    three: roll, pitch and yaw. The shift that pitch and yaw bring with them is left to the first two, so that what
+    remains of them is perspective: the square that is seen becomes a trapezium.
+
     Args:
         times: (F, S) instants in frames.
         speed: (N,) root mean square speed of each sample, pixels a frame.
@@ -107,7 +123,7 @@ def motion_grid(times: Tensor, speed: Tensor, settings: BlurSettings, generator:
         (N, F*S*size, size, 2) for `grid_sample` with align_corners=False.
     """
     count, size, canvas = len(speed), settings.size, settings.canvas
-    paths = smooth_paths(times, 4 * count, generator).view(count, 4, *times.shape)
+    paths = smooth_paths(times, 6 * count, generator).view(count, 6, *times.shape)
     heading = uniform((count,), 0, 2 * math.pi, times, generator)
     anisotropy = uniform((count,), 0.15, 1.0, times, generator)
     norm = (1 + anisotropy**2).sqrt()
@@ -117,16 +133,21 @@ def motion_grid(times: Tensor, speed: Tensor, settings: BlurSettings, generator:
     limit = settings.margin * 0.9
     dx = limit * torch.tanh((along * cos - across * sin) / limit)
     dy = limit * torch.tanh((along * sin + across * cos) / limit)
-    # A quarter of the speed at the patch's corner may come from rotation and zoom.
+    # Share of the speed at the patch's corner: up to a quarter from roll, up to a tenth from zoom, pitch and yaw each.
     turn = speed * uniform((count,), 0, 0.25, times, generator) / (size / 2)
     zoom = speed * uniform((count,), 0, 0.1, times, generator) / (size / 2)
     angle = (paths[:, 2] * turn[:, None, None]).clamp(-0.5, 0.5)
     scale = (paths[:, 3] * zoom[:, None, None]).clamp(-0.3, 0.3).exp()
+    tilt = speed * uniform((count,), 0, 0.1, times, generator) / (size / 2)
+    tilts = 0.1 * torch.tanh(paths[:, 4:] * tilt[:, None, None, None] / 0.1) / (size / 2)
     axis = torch.arange(size, device=times.device, dtype=times.dtype) - (size - 1) / 2
-    ca, sa = (angle.cos() * scale)[..., None, None], (angle.sin() * scale)[..., None, None]
-    x = axis[None, :] * ca - axis[:, None] * sa + dx[..., None, None]
-    y = axis[None, :] * sa + axis[:, None] * ca + dy[..., None, None]
-    grid = torch.stack([x, y], -1) * (2 / canvas)
+    across, down = axis[None, :], axis[:, None]
+    ca, sa = angle.cos() * scale, angle.sin() * scale
+    ca, sa, dx, dy = ((value * (2 / canvas))[..., None, None] for value in (ca, sa, dx, dy))
+    depth = 1 + across * tilts[:, 0, ..., None, None] + down * tilts[:, 1, ..., None, None]
+    grid = torch.empty((*depth.shape, 2), device=times.device, dtype=times.dtype)
+    torch.addcdiv(dx, across * ca - down * sa, depth, out=grid[..., 0])
+    torch.addcdiv(dy, across * sa + down * ca, depth, out=grid[..., 1])
     return grid.view(count, -1, size, 2)
 
 
@@ -183,71 +204,14 @@ def sample_layers(background: Tensor, foreground: Tensor, settings: BlurSettings
     return scene
 
 
-def jpeg(image: Tensor, quality: Tensor) -> Tensor:
-    """What baseline JPEG with 4:2:0 chroma leaves of a picture.
-
-    Args:
-        image: (N, 3, H, W), sRGB 0..1, H and W multiples of 16.
-        quality: (N,), 1..100 with the meaning of libjpeg.
-    Returns:
-        Same shape, 0..1. Tables: ITU-T T.81 annex K, scaled as libjpeg does.
-    """
-    luma, chroma = (table.to(image) for table in (_LUMA_TABLE, _CHROMA_TABLE))
-    factor = torch.where(quality < 50, 50 / quality, 2 - quality / 50)[:, None, None, None]
-    to_ycc = _YCC.to(image)
-    ycc = torch.einsum("ij,njhw->nihw", to_ycc, image * 255)
-    y = _quantise_blocks(ycc[:, :1] - 128, (luma * factor).clamp(min=1).round()) + 128
-    half = F.avg_pool2d(ycc[:, 1:], 2)
-    half = _quantise_blocks(half, (chroma * factor).clamp(min=1).round())
-    full = F.interpolate(half, scale_factor=2, mode="bilinear", align_corners=False)
-    rgb = torch.einsum("ij,njhw->nihw", torch.linalg.inv(to_ycc), torch.cat([y, full], 1))
-    return (rgb / 255).clamp(0, 1)
-
-
-def _quantise_blocks(plane: Tensor, table: Tensor) -> Tensor:
-    """Rounds the 8x8 DCT coefficients of (N, C, H, W) to multiples of `table` (N, 1, 8, 8)."""
-    n, c, height, width = plane.shape
-    dct = _DCT.to(plane)
-    blocks = plane.view(n, c, height // 8, 8, width // 8, 8).permute(0, 1, 2, 4, 3, 5)
-    steps = table[:, :, None, None]
-    coefficients = ((dct @ blocks @ dct.T) / steps).round() * steps
-    blocks = dct.T @ coefficients @ dct
-    return blocks.permute(0, 1, 2, 4, 3, 5).reshape(n, c, height, width)
-
-
-def _dct_matrix() -> Tensor:
-    k = torch.arange(8, dtype=torch.float64)
-    matrix = torch.cos(math.pi / 8 * (k[None, :] + 0.5) * k[:, None]) / 2
-    matrix[0] /= math.sqrt(2)
-    return matrix.float()
-
-
-_DCT = _dct_matrix()
-_YCC = torch.tensor([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
-_LUMA_TABLE = torch.tensor(
-    [
-        [16, 11, 10, 16, 24, 40, 51, 61],
-        [12, 12, 14, 19, 26, 58, 60, 55],
-        [14, 13, 16, 24, 40, 57, 69, 56],
-        [14, 17, 22, 29, 51, 87, 80, 62],
-        [18, 22, 37, 56, 68, 109, 103, 77],
-        [24, 35, 55, 64, 81, 104, 113, 92],
-        [49, 64, 78, 87, 103, 121, 120, 101],
-        [72, 92, 95, 98, 112, 100, 103, 99],
-    ]
-)[None, None].float()
-_CHROMA_TABLE = torch.full((8, 8), 99.0)
-_CHROMA_TABLE[:4, :4] = torch.tensor([[17, 18, 24, 47], [18, 21, 26, 66], [24, 26, 56, 99], [47, 66, 99, 99]])
-_CHROMA_TABLE = _CHROMA_TABLE[None, None]
-
-
 def expose(subframes: Tensor, settings: BlurSettings, generator: Generator) -> tuple[Tensor, Tensor]:
     """Averages sub-frames and develops the result as a camera would.
 
     Args:
         subframes: (N, 3, F, S, H, W) in linear light, 0..1.
     Returns:
-        blurred and sharp, each (N, F, 3, H, W), sRGB 0..1 in steps of 1/255 where blurred.
+        blurred (N, F, 3, H, W), sRGB 0..1 in steps of 1/255, and sharp, the same shape or, with more than one instant,
+        (N, F, instants, 3, H, W).
     """
     count, _, frames, steps = subframes.shape[:4]
     saturated = uniform((count,), 0, 1, subframes, generator) < settings.saturated_share
@@ -255,7 +219,7 @@ def expose(subframes: Tensor, settings: BlurSettings, generator: Generator) -> t
     subframes = subframes + boost * subframes**4
     gain = uniform((count, 1, 1, 1, 1), 0.6, 1.1, subframes, generator)
     blurred = (subframes.mean(3) * gain).clamp(0, 1)
-    sharp = (subframes[:, :, :, steps // 2] * gain).clamp(0, 1)
+    sharp = _sharp_instants(subframes, gain, settings.instants)
     noisy = uniform((count,), 0, 1, subframes, generator) < settings.noise_share
     strength = uniform((count, 2), 0, 1, subframes, generator).square().masked_fill(~noisy[:, None], 0)
     shot, read = settings.shot_noise * strength[:, 0], settings.read_noise * strength[:, 1]
@@ -267,7 +231,17 @@ def expose(subframes: Tensor, settings: BlurSettings, generator: Generator) -> t
         quality = uniform((len(chosen),), 70, 95, blurred, generator).repeat_interleave(frames)
         blurred[chosen] = jpeg(blurred[chosen].flatten(0, 1), quality).view_as(blurred[chosen])
     blurred = (blurred * 255).round() / 255
-    return blurred, to_encoded(sharp).transpose(1, 2).contiguous()
+    return blurred, sharp
+
+
+def _sharp_instants(subframes: Tensor, gain: Tensor, instants: int) -> Tensor:
+    """Developed sub-frames: the middle one (N, F, 3, H, W), or several (N, F, instants, 3, H, W)."""
+    steps = subframes.shape[3]
+    if instants == 1:
+        return to_encoded((subframes[:, :, :, steps // 2] * gain).clamp(0, 1)).transpose(1, 2).contiguous()
+    chosen = torch.linspace(0, steps - 1, instants).round().long().to(subframes.device)
+    several = subframes.index_select(3, chosen) * gain[..., None]
+    return to_encoded(several.clamp(0, 1)).permute(0, 2, 3, 1, 4, 5).contiguous()
 
 
 def synthesise(
@@ -278,7 +252,8 @@ def synthesise(
     Args:
         background, foreground: (N, 3, canvas, canvas), sRGB 0..1, canvas = `settings.canvas`.
     Returns:
-        blurred and sharp clips, each (N, F, 3, size, size), sRGB 0..1.
+        blurred clips (N, F, 3, size, size), and sharp ones of the same shape or, with more than one instant,
+        (N, F, instants, 3, size, size); sRGB 0..1.
     """
     subframes = sample_layers(to_linear(background), to_linear(foreground), settings, generator)
     return expose(subframes, settings, generator)

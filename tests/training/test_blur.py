@@ -1,20 +1,16 @@
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch import Generator, Tensor
 
-from tests.tolerances import EIGHT_BITS, JPEG_AGREEMENT, PATH_SPEED, SRGB_ROUND_TRIP
+from tests.tolerances import EIGHT_BITS, PATH_SPEED, SRGB_ROUND_TRIP, STRAIGHT
 from tests.training.conftest import picture
 from training.blur import (
     BlurSettings,
     expose,
-    jpeg,
     motion_grid,
     sample_layers,
     shutter,
@@ -121,15 +117,40 @@ def test_objects_cover_the_background() -> None:
     assert scene.max() <= 1 and scene.min() >= 0
 
 
-@pytest.mark.parametrize("quality", [50, 75, 92])
-def test_jpeg_agrees_with_libjpeg(quality: int) -> None:
-    original = picture(5, 64, 96)
-    buffer = io.BytesIO()
-    Image.fromarray(original).save(buffer, "JPEG", quality=quality, subsampling=2)
-    expected = np.asarray(Image.open(buffer).convert("RGB")) / 255
-    pixels = torch.from_numpy(original).permute(2, 0, 1)[None].float() / 255
-    result = jpeg(pixels, torch.tensor([float(quality)]))[0].permute(1, 2, 0).numpy()
-    error = -10 * np.log10(np.mean((result - expected) ** 2))
-    loss = -10 * np.log10(np.mean((original / 255 - expected) ** 2))
-    assert error > JPEG_AGREEMENT
-    assert error > loss
+def test_sharp_instants_span_the_exposure() -> None:
+    subframes = torch.rand((2, 3, 2, 13, 8, 8), generator=generator()) * 0.5
+    settings = replace(CLEAN, subframes=13)
+    blurred, middle = expose(subframes, settings, generator(7))
+    again, sharp = expose(subframes, replace(settings, instants=7), generator(7))
+    assert torch.equal(blurred, again)
+    assert sharp.shape == (2, 2, 7, 3, 8, 8)
+    assert torch.equal(sharp[:, :, 3], middle)
+    light, taken = to_linear(sharp), subframes[:, :, :, ::2].permute(0, 2, 3, 1, 4, 5)
+    gain = light.flatten(1).sum(1) / taken.flatten(1).sum(1)
+    assert (light - taken * gain[:, None, None, None, None, None]).abs().max() < SRGB_ROUND_TRIP
+
+
+def test_instants_are_odd_and_among_the_sub_frames() -> None:
+    with pytest.raises(ValueError, match="instants must be odd and at most the 5 sub-frames, not 7"):
+        replace(SMALL, instants=7)
+    with pytest.raises(ValueError, match="not 2"):
+        replace(SMALL, instants=2)
+
+
+def test_the_camera_moves_in_six_degrees_of_freedom() -> None:
+    """Grids of a moving camera are projective maps of the square, and no fewer parameters explain them."""
+    settings = replace(SMALL, frames=8)
+    times = shutter(settings, torch.zeros(()), generator())
+    grid = motion_grid(times, torch.full((4,), 12.0), settings, generator()).view(-1, 32, 32, 2).double()
+    corners = grid[:, ::31, ::31].reshape(-1, 4, 2)
+    trapezium = (corners[:, 0] + corners[:, 3] - corners[:, 1] - corners[:, 2]).norm(dim=1) * settings.canvas / 8
+    assert 0.05 < trapezium.mean() < 2  # pixels that a corner lies off the parallelogram
+    diagonals = [torch.stack([grid[:, i, i if down else 31 - i] for i in range(32)], 1) for down in (True, False)]
+    for line in diagonals:  # a projective map keeps straight lines straight
+        along = line[:, -1] - line[:, 0]
+        offset = (line - line[:, :1]) @ torch.tensor([[0.0, 1.0], [-1.0, 0.0]]).double()
+        assert ((offset * along[:, None]).sum(-1) / along.norm(dim=1)[:, None]).abs().max() < STRAIGHT
+    turned = torch.atan2(corners[:, 1, 1] - corners[:, 0, 1], corners[:, 1, 0] - corners[:, 0, 0])
+    size = (corners[:, 1] - corners[:, 2]).norm(dim=1)
+    for freedom in (corners.mean(1)[:, 0], corners.mean(1)[:, 1], turned, size):
+        assert freedom.std() > 1e-3

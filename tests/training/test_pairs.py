@@ -26,14 +26,18 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_clips_is_named(tmp_path: Path) -> None:
-    with pytest.raises(PairError, match="holds no clips; a clip is a folder with the folders blur and sharp in it"):
+    with pytest.raises(PairError, match="holds no clips; a clip is a folder with two folders in it .gopro: blur"):
         find_pairs(tmp_path)
 
 
 def test_a_half_copied_clip_is_named(tmp_path: Path) -> None:
     write_pair(tmp_path / "clip", frames(3), frames(3))
     (tmp_path / "clip" / "sharp" / "00002.png").unlink()
-    with pytest.raises(PairError, match=r"clip has 3 pictures in blur and 2 in sharp; both must hold the same names"):
+    with pytest.raises(
+        PairError,
+        match=r"clip has 3 pictures in blur and 2 in sharp; both must hold the same names, "
+        r"and sharp/00002\.png is missing",
+    ):
         find_pairs(tmp_path)
 
 
