@@ -91,7 +91,8 @@ class Opponent:
 
     def learn(self, output: Tensor, target: Tensor, after: Callable[[nn.Module], None]) -> None:
         """One update on generated and sharp frames; `after` sees the network between its gradient and its step."""
-        sharp, generated = (self.network(single_frames(x.detach().flatten(0, 1))) for x in (target, output))
+        with torch.autocast(output.device.type, torch.bfloat16):
+            sharp, generated = (self.network(single_frames(x.detach().flatten(0, 1))) for x in (target, output))
         self.network.zero_grad(set_to_none=True)
         discriminator_loss(sharp, generated).backward()  # type: ignore[no-untyped-call]
         after(self.network)

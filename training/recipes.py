@@ -92,8 +92,8 @@ RECIPES = {
             Phase(0.7, batch=10, size=64, frames=1, loss="psnr"),
         ),
     ),
-    # Paper: DBLRNet's weights, a rate of 1e-5 for both networks, 4096 features in the discriminator's last layers, which
-    # are 134 of its 164 million parameters; 1024 here.
+    # Paper: DBLRNet's weights, a rate of 1e-5 for both networks, 4096 features in the discriminator's last layers,
+    # which are 134 of its 164 million parameters; 1024 here.
     "DBLRGAN": Recipe(
         (Phase(0.0, batch=6, size=64, frames=1, loss="adversarial"),),
         rate=1e-5,

@@ -1,6 +1,7 @@
 """The training loop: `python -m training.train NAME... --photos ARCHIVE --out FOLDER --minutes N`.
 
-Blur is made on the training device from still photographs (training.blur), by the network's recipe (training.recipes).
+Blur is made on the training device from still photographs (training.blur), by the network's recipe (training.recipes),
+or read from folders of recorded pairs (`--pairs`); with both, they take turns.
 Every batch serves two updates: as it is, and turned over in space, time and colour. The learning rate rises at first
 and then falls linearly to zero. The budget of a run is a number of batches ("steps"), or of minutes: then the rate
 follows the time that is used up. It is kept over interruptions. Several names are trained in turn, and share the
@@ -27,11 +28,12 @@ from tqdm import tqdm
 
 from training.blur import BlurSettings, synthesise
 from training.checkpoints import CheckpointError, load_state, load_weights, save_state, save_weights
-from training.data import DataError, Photographs
+from training.data import Photographs, Recordings
 from training.losses import clip_outputs
 from training.muon import optimisers
 from training.networks import NETWORKS, Network
 from training.objectives import JUDGED, OBJECTIVES, Opponent
+from training.pictures import DataError
 from training.processes import Processes, processes
 from training.progress import Progress
 from training.recipes import RECIPES, Phase
@@ -52,11 +54,15 @@ class Clock:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is to do, whatever the network. `start` is a checkpoint of weights to begin with."""
+    """What a run is to do, whatever the network.
 
-    photographs: Path
+    Material is an archive of photographs, folders of pairs, or both. `start` is a checkpoint of weights to begin with.
+    """
+
+    photographs: Path | None
     folder: Path
     budget: Clock
+    pairs: tuple[Path, ...] = ()
     device: str = "cpu"
     seed: int = 0
     start: Path | None = None
@@ -85,7 +91,9 @@ class Trainer:
         self.optimisers = optimisers(self.network, self.recipe.rate, self.recipe.weight_decay)
         self.opponent = self._opponent()
         largest = max(self._settings(phase).canvas for phase in self.recipe.phases)
-        self.photographs = Photographs(plan.photographs, largest)
+        self.photographs = Photographs(plan.photographs, largest) if plan.photographs else None
+        largest = max(phase.size for phase in self.recipe.phases)
+        self.recordings = Recordings(plan.pairs, largest) if plan.pairs else None
         plan.folder.mkdir(parents=True, exist_ok=True)
         self._resume()
 
@@ -123,9 +131,11 @@ class Trainer:
 
     def save(self) -> None:
         """Writes both checkpoint files. Raises CheckpointError; files before it are then kept."""
+        material = [f"{len(self.photographs.pictures)} scaled photographs"] if self.photographs else []
+        material += [f"{len(self.recordings.clips)} recorded clips"] if self.recordings else []
         metadata = {
             "name": self.name,
-            "trained_on": f"{len(self.photographs.pictures)} scaled photographs, {self.clock.steps} steps",
+            "trained_on": f"{' and '.join(material)}, {self.clock.steps} steps",
             "recipe": json.dumps(asdict(self.recipe)),
         }
         save_weights(self.plan.folder / f"{self.name}.safetensors", self.average.module.state_dict(), metadata)
@@ -142,8 +152,12 @@ class Trainer:
         """The next step's blurred and sharp clips, (N, F, 3, size, size) each."""
         phase = self.recipe.phase(self.progress)
         seed = (self.plan.seed * 1_000_003 + self.clock.steps) * self.members.count + self.members.rank
-        settings, count = self._settings(phase), phase.batch
-        crops = self.photographs.crops(2 * count, settings.canvas, Generator().manual_seed(seed)).to(self.device)
+        settings, count, where = self._settings(phase), phase.batch, Generator().manual_seed(seed)
+        if self.recordings is not None and (self.photographs is None or self.clock.steps % 2):
+            pair = self.recordings.crops(count, settings.frames, settings.size, where, settings.instants)
+            return pair[0].to(self.device), pair[1].to(self.device)
+        assert self.photographs is not None
+        crops = self.photographs.crops(2 * count, settings.canvas, where).to(self.device)
         return synthesise(crops[:count], crops[count:], settings, Generator(self.device).manual_seed(seed))
 
     def step(self) -> tuple[float, float]:
@@ -227,7 +241,8 @@ def main() -> int:
     """Command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="+", choices=[*sorted(RECIPES), "all"], metavar="NAME")
-    parser.add_argument("--photos", type=Path, required=True, help="archive made by training.data.pack_photographs")
+    parser.add_argument("--photos", type=Path, help="archive made by training.data.pack_photographs")
+    parser.add_argument("--pairs", type=Path, nargs="+", default=[], help="folders in a layout of training.datasets")
     parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints and records")
     budget = parser.add_mutually_exclusive_group(required=True)
     budget.add_argument("--minutes", type=float, default=0, help="budget of all runs together in minutes")
@@ -238,9 +253,19 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.minutes < 0 or arguments.steps < 0 or arguments.minutes + arguments.steps == 0:
         parser.error("a budget must be above 0")
+    if arguments.photos is None and not arguments.pairs:
+        parser.error("there is nothing to train on: give --photos, --pairs or both")
     names = list(RECIPES) if "all" in arguments.names else arguments.names
     limit = Clock(arguments.steps, arguments.minutes * 60)
-    plan = Plan(arguments.photos, arguments.out, limit, arguments.device, arguments.seed, arguments.start)
+    plan = Plan(
+        arguments.photos,
+        arguments.out,
+        limit,
+        tuple(arguments.pairs),
+        arguments.device,
+        arguments.seed,
+        arguments.start,
+    )
     try:
         train(names, plan)
     except (DataError, CheckpointError) as error:

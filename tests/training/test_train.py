@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
@@ -12,9 +14,10 @@ from safetensors.torch import load_file
 import training.train
 from training.checkpoints import CheckpointError
 from training.networks import NETWORKS
+from training.pairs import write_pair
 from training.processes import Processes
 from training.recipes import EASY, RECIPES, Phase
-from training.train import Clock, Plan, Trainer, shares, train
+from training.train import Clock, Plan, Trainer, shares, train, turned_over
 
 TINY = (Phase(0, batch=2, size=32, frames=2, blur=EASY), Phase(0.7, batch=1, size=32, frames=3, loss="psnr"))
 
@@ -22,7 +25,14 @@ TINY = (Phase(0, batch=2, size=32, frames=2, blur=EASY), Phase(0.7, batch=1, siz
 @pytest.fixture(autouse=True)
 def tiny_recipes(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, recipe in RECIPES.items():
-        monkeypatch.setitem(training.train.RECIPES, name, replace(recipe, phases=TINY))
+        phases = TINY if name == "DTB" else tuple(tiny(recipe.phases))
+        monkeypatch.setitem(training.train.RECIPES, name, replace(recipe, phases=phases, opponent_width=8))
+
+
+def tiny(phases: tuple[Phase, ...]) -> Iterator[Phase]:
+    """Every kind of phase, each with an equal part of the budget."""
+    for number, phase in enumerate(phases):
+        yield replace(phase, start=number / len(phases), batch=2, size=32, frames=1)
 
 
 def trainer(name: str, photographs: Path, folder: Path, steps: int = 6, start: Path | None = None) -> Trainer:
@@ -45,14 +55,15 @@ def test_a_stopped_and_resumed_run_equals_an_unbroken_one(photographs: Path, tmp
 
 @pytest.mark.parametrize("name", sorted(RECIPES))
 def test_every_network_with_a_recipe_trains(name: str, photographs: Path, tmp_path: Path) -> None:
-    run = trainer(name, photographs, tmp_path, steps=2)
+    run = trainer(name, photographs, tmp_path, steps=len(RECIPES[name].phases))
     before = {key: value.clone() for key, value in run.network.named_parameters()}
     run.run()
     moved = [key for key, value in run.network.named_parameters() if not torch.equal(value, before[key])]
     assert len(moved) > 0.9 * len(before)
+    assert all(bool(torch.isfinite(value).all()) for value in run.network.parameters())
     with safe_open(tmp_path / f"{name}.safetensors", "pt") as saved:
         assert saved.metadata()["name"] == name
-        assert json.loads(saved.metadata()["recipe"])["phases"][0]["batch"] == TINY[0].batch
+        assert json.loads(saved.metadata()["recipe"])["phases"][0]["batch"] == run.recipe.phases[0].batch
     NETWORKS[name]().load_state_dict(load_file(tmp_path / f"{name}.safetensors"))
 
 
@@ -120,6 +131,48 @@ def test_networks_trained_in_turn_divide_the_minutes(photographs: Path, tmp_path
     train(["DTB", "DBLRNet"], Plan(photographs, tmp_path, Clock(steps=1)))
     assert (tmp_path / "DTB.safetensors").exists()
     assert (tmp_path / "DBLRNet.safetensors").exists()
+
+
+def test_dblrgan_begins_with_dblrnet_and_teaches_its_opponent(photographs: Path, tmp_path: Path) -> None:
+    train(["DBLRNet"], Plan(photographs, tmp_path, Clock(steps=1)))
+    start = tmp_path / "DBLRNet.safetensors"
+    run = trainer("DBLRGAN", photographs, tmp_path, start=start)
+    weights = load_file(start)
+    assert all(torch.equal(value, weights[key]) for key, value in run.network.state_dict().items())
+    assert run.opponent is not None
+    before = {key: value.clone() for key, value in run.opponent.network.named_parameters()}
+    run.step()
+    assert any(not torch.equal(value, before[key]) for key, value in run.opponent.network.named_parameters())
+    assert all(parameter.requires_grad for parameter in run.opponent.network.parameters())
+    run.save()
+    resumed = trainer("DBLRGAN", photographs, tmp_path, start=start)
+    assert resumed.opponent is not None
+    assert all(
+        torch.equal(value, run.opponent.network.state_dict()[key])
+        for key, value in resumed.opponent.network.state_dict().items()
+    )
+
+
+def test_a_turned_clip_turns_its_instants_too() -> None:
+    clip = torch.rand(1, 2, 7, 3, 4, 5)
+    turned = turned_over(clip)
+    assert torch.equal(turned[0, 0, 0, 0], clip[0, 1, 6, 2].T)
+    assert torch.equal(turned_over(turned), clip)
+    assert torch.equal(turned_over(clip[:, :, 3])[0, 0, 0], clip[0, 1, 3, 2].T)
+
+
+def test_photographs_and_recorded_pairs_take_turns(photographs: Path, tmp_path: Path) -> None:
+    flat = [np.full((40, 40, 3), value, np.uint8) for value in (10, 20, 30, 40, 50, 60)]
+    write_pair(tmp_path / "pairs" / "clip", flat, flat)
+    both = Trainer("DTB", Plan(photographs, tmp_path / "both", Clock(steps=8), pairs=(tmp_path / "pairs",)))
+    spreads = []
+    for both.clock.steps in range(4):
+        blurred, sharp = both.batch()
+        assert blurred.shape == sharp.shape
+        spreads.append(float(blurred[:, :, 0].flatten(2).std(2).max()))
+    assert spreads[1] == spreads[3] == 0 < min(spreads[0], spreads[2])
+    alone = Trainer("DTB", Plan(None, tmp_path / "alone", Clock(steps=8), pairs=(tmp_path / "pairs",)))
+    assert float(alone.batch()[0][:, :, 0].flatten(2).std(2).max()) == 0
 
 
 def test_the_command_names_a_file_that_it_cannot_use(

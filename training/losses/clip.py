@@ -18,7 +18,8 @@ def to_network(clip: Tensor, network: Network) -> Tensor:
     if network.color == "rgb":
         return clip
     weights = torch.tensor(LUMA, device=clip.device, dtype=clip.dtype)
-    return torch.einsum("c,nfchw->nfhw", weights, clip)[:, :, None]
+    # Not a matrix product, which autocast would take to a half precision, targets and all.
+    return (clip * weights[:, None, None]).sum(2, keepdim=True)
 
 
 def clip_outputs(network: Network, blurred: Tensor, sharp: Tensor) -> tuple[Tensor, Tensor]:

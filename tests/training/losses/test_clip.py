@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from tests.tolerances import SAME_FORMULA
 from training.losses import LUMA, clip_outputs, to_network
 from training.networks import NETWORKS
 
@@ -32,7 +33,16 @@ def test_a_network_of_several_frames_gets_the_frames_of_its_window() -> None:
         output, target = clip_outputs(NETWORKS["RVD"](), blurred, sharp)
     assert output.shape == target.shape == (1, 2, 5, 16, 16)
     luma = torch.einsum("c,nfchw->nfhw", torch.tensor(LUMA), sharp)
-    assert torch.equal(target[:, 1], luma[:, 1:6])
+    assert torch.allclose(target[:, 1], luma[:, 1:6], rtol=0, atol=SAME_FORMULA)
+
+
+def test_targets_keep_their_precision_under_autocast() -> None:
+    blurred, sharp = torch.rand(2, 1, 5, 3, 16, 16)
+    network = NETWORKS["DBLRNet"]()
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        output, target = clip_outputs(network, blurred, sharp)
+    assert output.dtype == target.dtype == torch.float32
+    assert torch.equal(target[:, 0], to_network(sharp, network)[:, 2])
 
 
 def test_a_network_of_instants_gets_those_of_its_frame() -> None:
