@@ -60,13 +60,15 @@ def richest(picture: Tensor, settings: BlurSettings) -> Tensor:
     return picture[..., top : top + canvas, left : left + canvas]
 
 
-def _largest(*pictures: Tensor) -> BlurSettings:
+def _largest(pictures: dict[Path, Tensor]) -> BlurSettings:
     """Settings for the largest square of 16s that fits all pictures, at most 256 pixels after the margins."""
-    shortest = min(min(picture.shape[-2:]) for picture in pictures)
-    size = min(256, shortest - 2 * SETTINGS.margin) // 16 * 16
-    if size < 64:
-        raise PairError(f"a source must be at least {64 + 2 * SETTINGS.margin} pixels a side")
-    return replace(SETTINGS, size=size)
+    smallest = 64 + 2 * SETTINGS.margin
+    for path, picture in pictures.items():
+        height, width = picture.shape[-2:]
+        if min(height, width) < smallest:
+            raise PairError(f"{path} is {width}x{height}; a source must be at least {smallest} pixels a side")
+    shortest = min(min(picture.shape[-2:]) for picture in pictures.values())
+    return replace(SETTINGS, size=min(256, shortest - 2 * SETTINGS.margin) // 16 * 16)
 
 
 def shake_photograph(
@@ -115,9 +117,9 @@ def _draw(path: Path, other: Path, speed: float, start: int, generator: Generato
     `speed` is where draws begin. As twice the motion costs some 6 dB, each that misses corrects it for the next.
     """
     still = path.suffix.lower() in SUFFIXES
-    material = [_pixels(read_picture(one)) for one in (path, other)] if still else [_read_video(path, start)]
-    settings = _largest(*material)
-    canvases = [richest(picture, settings) for picture in material]
+    material = {one: _pixels(read_picture(one)) for one in (path, other)} if still else {path: _read_video(path, start)}
+    settings = _largest(material)
+    canvases = [richest(material[one], settings) for one in (path, other)]
     found: list[float] = []
     for _ in range(DRAWS):
         moving = replace(settings, speed_max=speed)

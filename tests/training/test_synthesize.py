@@ -123,5 +123,5 @@ def test_a_video_that_is_too_short_is_named(sources: list[Path], tmp_path: Path)
 def test_a_source_that_is_too_small_is_refused(tmp_path: Path) -> None:
     small = tmp_path / "small.png"
     Image.fromarray(picture(1, 100, 100)).save(small)
-    with pytest.raises(PairError, match="a source must be at least 176 pixels a side"):
+    with pytest.raises(PairError, match=r"small\.png is 100x100; a source must be at least 176 pixels a side"):
         synthesize([small], tmp_path / "pairs", seed=1, start=0)
