@@ -87,7 +87,7 @@ def test_one_command_regenerates_a_table(pairs: Path, tmp_path: Path) -> None:
     identity = model(tmp_path, "identity", tiny_models.identity())
     out = tmp_path / "report"
     assert main([str(pairs), "--model", str(identity), "--out", str(out), "--table", str(table)]) == 0
-    assert table.read_text() == f"before\n{BEGIN}\n{(out / 'report.md').read_text()}{END}\nafter\n"
+    assert table.read_text() == f"before\n{BEGIN}\n\n{(out / 'report.md').read_text()}\n{END}\nafter\n"
 
 
 def test_a_table_without_marks_is_refused_before_anything_is_measured(

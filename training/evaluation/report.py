@@ -176,7 +176,7 @@ def between_marks(path: Path, text: str) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end or content.count(BEGIN) + content.count(END) != 2:
         raise ReportError(f"{path} must have the line {BEGIN} once and after it the line {END} once, for the table")
-    return f"{before}{BEGIN}\n{text}{END}{after}"
+    return f"{before}{BEGIN}\n\n{text}\n{END}{after}"
 
 
 def replace_table(path: Path, report: Report) -> None:

@@ -84,7 +84,7 @@ def test_the_table_is_replaced_between_its_marks(report: Report, tmp_path: Path)
     path.write_text(f"# Über\n\n{BEGIN}\nold\n{END}\n\nafter\n", encoding="utf-8")
     for _ in range(2):
         replace_table(path, report)
-        assert path.read_text(encoding="utf-8") == f"# Über\n\n{BEGIN}\n{report.as_markdown()}{END}\n\nafter\n"
+        assert path.read_text(encoding="utf-8") == f"# Über\n\n{BEGIN}\n\n{report.as_markdown()}\n{END}\n\nafter\n"
     assert list(tmp_path.iterdir()) == [path]
 
 
