@@ -110,7 +110,7 @@ class Report:
         rows = [_row(result.clip, result.method, [result]) for result in self.results]
         rows += [_row("**mean**", method.name, self.of(method)) for method in self.methods]
         frames = {result.clip: result.frames for result in self.results}
-        measured = f"Measured on {sum(frames.values())} frames of {len(frames)} clips. {LEGEND}"
+        measured = f"Clips: {len(frames)}, frames: {sum(frames.values())}. {LEGEND}"
         parts = ["\n".join(summary), measured, _table(COLUMNS, rows)]
         if self.drifts:
             parts.append("Clips repeated back and forth, one state from the first frame to the last:")

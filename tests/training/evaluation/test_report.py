@@ -60,7 +60,7 @@ def test_the_table_has_every_clip_and_the_means(report: Report) -> None:
 
 
 def test_the_text_says_on_how_much(report: Report) -> None:
-    assert "\nMeasured on 48 frames of 2 clips. PSNR, gain" in report.as_markdown()
+    assert "\nClips: 2, frames: 48. PSNR, gain" in report.as_markdown()
 
 
 def test_drift_has_a_table_of_its_own(report: Report) -> None:
