@@ -71,3 +71,9 @@ CONTIGUOUS_MEMORY = 4 * 2**30
 
 # The PSNR loss levels off at a mean squared error of 1e-5, a sixtieth of the smallest in its test, relative.
 PSNR_FLOOR = 0.05
+
+# Rounding to whole numbers of 8 bits, and float32 before it.
+ROUNDED = 0.501
+
+# TV-L1 flow of content that moves by whole pixels, mean over the inside, pixels. Measured: 0.003.
+FLOW_OF_SHIFT = 0.02

@@ -1,9 +1,11 @@
 """Measures exported models on folders of pairs: `python -m training.evaluate FOLDER --model FILE... --out REPORT`.
 
 What is measured is what ships: the .onnx file, run by the engine (vsdeblur.Deblurrer), not the torch module. For
-every clip: PSNR and SSIM of input and output against the sharp frames, in RGB and Y, over all frames, unaligned; and
-the sharp control, the PSNR of sharp frames that went through the model against themselves. REPORT gets report.json,
-report.md and, for every clip, a picture of one detail: blurred, deblurred by each model, sharp.
+every clip: PSNR and SSIM of input and output against the sharp frames, in RGB and Y, over all frames, unaligned; tOF
+(training/evaluation/flow.py); and the sharp control, the PSNR of sharp frames that went through the method against
+themselves. --baselines puts classical methods into the same table, --drift adds the drift test, --table puts the
+report into a Markdown file. REPORT gets report.json, report.md and, for every clip, a picture of one detail: blurred,
+deblurred by each method in the table's order, sharp.
 
 This module needs the installed package vsdeblur and no torch.
 """
@@ -11,143 +13,88 @@ This module needs the installed package vsdeblur and no torch.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
 from tqdm import tqdm
 
-from training.metrics import Frame, Score, psnr, score
-from training.pairs import PairedClip, PairError, find_pairs
-from vsdeblur import Deblurrer, Error
-
-DETAIL = 128  # side of the detail that pictures show, pixels
-ZOOM = 2
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one model makes of one clip; `sharp_control` in dB."""
-
-    clip: str
-    model: str
-    input: Score
-    output: Score
-    sharp_control: float
-
-    @property
-    def gain(self) -> float:
-        """RGB PSNR of the output above that of the input, dB."""
-        return self.output.psnr - self.input.psnr
+from training.evaluation.crops import side_by_side
+from training.evaluation.drift import SHORTEST, measure_drift
+from training.evaluation.measures import Subject
+from training.evaluation.methods import Method, baselines, models
+from training.evaluation.report import Report, ReportError, between_marks, replace_table
+from training.pairs import PairError, find_pairs
+from vsdeblur import Error
 
 
-def deblur(model: Deblurrer, frames: list[Frame]) -> list[Frame]:
-    """One output for each frame; of several instants of an exposure, the middle one."""
-    outputs = list(model(frames))
-    each = len(outputs) // len(frames)
-    return outputs[each // 2 :: each]
+def evaluate(folder: Path, methods: Sequence[Method], out: Path, drift_frames: int = 0) -> Report:
+    """Measures every method on every clip and writes the report into the folder `out`.
 
-
-def measure(clip: PairedClip, name: str, model: Deblurrer) -> tuple[Result, list[Frame]]:
-    """Scores one model on one clip; returns the deblurred frames too."""
-    blurred, sharp = clip.read()
-    outputs = deblur(model, blurred)
-    control = float(np.mean([psnr(o, s) for o, s in zip(deblur(model, sharp), sharp, strict=True)]))
-    return Result(clip.name, name, score(blurred, sharp), score(outputs, sharp), control), outputs
-
-
-def _detail(frame: Frame, reference: Frame) -> Frame:
-    """The part of `frame` where `reference` has the most texture."""
-    energy = np.abs(np.diff(reference.astype(np.float32).mean(2), axis=1))
-    side = min(DETAIL, *reference.shape[:2])
-    table = np.pad(energy, ((1, 0), (1, 1))).cumsum(0).cumsum(1)
-    sums = table[side:, side:] - table[:-side, side:] - table[side:, :-side] + table[:-side, :-side]
-    top, left = np.unravel_index(int(np.argmax(sums)), sums.shape)
-    return frame[top : top + side, left : left + side]
-
-
-def side_by_side(frames: list[Frame], reference: Frame) -> Image.Image:
-    """The same detail of several frames, from left to right, enlarged."""
-    row = Image.fromarray(np.concatenate([_detail(frame, reference) for frame in frames], axis=1))
-    return row.resize((row.width * ZOOM, row.height * ZOOM), Image.Resampling.NEAREST)
-
-
-def table(results: list[Result]) -> str:
-    """The results in Markdown: one row for each clip and model, then each model's means."""
-    lines = [
-        "| clip | model | input PSNR | PSNR | gain | input SSIM | SSIM | PSNR Y | gain Y | SSIM Y | sharp control |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    lines += [_row(result.clip, result.model, [result]) for result in results]
-    for model in dict.fromkeys(result.model for result in results):
-        lines.append(_row("**mean**", model, [result for result in results if result.model == model]))
-    return "\n".join(lines) + "\n"
-
-
-def _row(clip: str, model: str, results: list[Result]) -> str:
-    def mean(values: list[float], digits: int) -> str:
-        return f"{np.mean(values):.{digits}f}"
-
-    cells = [
-        mean([r.input.psnr for r in results], 2),
-        mean([r.output.psnr for r in results], 2),
-        f"{np.mean([r.gain for r in results]):+.2f}",
-        mean([r.input.ssim for r in results], 4),
-        mean([r.output.ssim for r in results], 4),
-        mean([r.output.psnr_y for r in results], 2),
-        f"{np.mean([r.output.psnr_y - r.input.psnr_y for r in results]):+.2f}",
-        mean([r.output.ssim_y for r in results], 4),
-        mean([r.sharp_control for r in results], 1),
-    ]
-    return f"| {clip} | {model} | " + " | ".join(cells) + " |"
-
-
-def _as_json(result: Result) -> dict[str, object]:
-    return {
-        "clip": result.clip,
-        "model": result.model,
-        "input": result.input.as_dict(),
-        "output": result.output.as_dict(),
-        "gain": result.gain,
-        "sharp_control": result.sharp_control,
-    }
-
-
-def evaluate(folder: Path, models: list[Path], out: Path) -> list[Result]:
-    """Measures every model on every clip and writes the report. Raises PairError or vsdeblur.Error."""
+    `drift_frames`, 0 or at least SHORTEST, is the length of the drift test. Raises PairError or vsdeblur.Error.
+    """
     clips = find_pairs(folder)
-    deblurrers = {path.stem: Deblurrer(model=path) for path in models}
     out.mkdir(parents=True, exist_ok=True)
-    results = []
-    for clip in tqdm(clips, unit="clip"):
-        blurred, sharp = clip.read()
-        middle = len(sharp) // 2
-        shown = [blurred[middle]]
-        for name, model in deblurrers.items():
-            result, outputs = measure(clip, name, model)
-            results.append(result)
-            shown.append(outputs[middle])
-        side_by_side([*shown, sharp[middle]], sharp[middle]).save(out / f"{clip.name}.png")
-    (out / "report.json").write_text(json.dumps([_as_json(result) for result in results], indent=1) + "\n")
-    (out / "report.md").write_text(table(results))
-    return results
+    results, drifts = [], []
+    with tqdm(total=len(clips) * len(methods), unit="run") as progress:
+        for clip in clips:
+            progress.set_description(clip.name)
+            subject = Subject(clip)
+            shown = [subject.blurred[subject.middle]]
+            for method in methods:
+                result, outputs = subject.measure(method)
+                results.append(result)
+                shown.append(outputs[subject.middle])
+                if drift_frames:
+                    drifts.append(measure_drift(subject.name, subject.blurred, subject.sharp, method, drift_frames))
+                progress.update()
+            shown.append(subject.sharp[subject.middle])
+            side_by_side(shown, shown[-1]).save(out / f"{clip.name.replace('/', '_')}.png")
+    report = Report(methods, results, [drift for drift in drifts if drift is not None])
+    (out / "report.json").write_text(report.as_json())
+    (out / "report.md").write_text(report.as_markdown())
+    return report
 
 
-def main() -> int:
-    """Command line; returns the exit status."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, help="pairs in the layout of training.pairs")
-    parser.add_argument("--model", type=Path, action="append", required=True, help=".onnx file; may be given again")
+    parser.add_argument("--model", type=Path, action="append", default=[], help=".onnx file; may be given again")
+    parser.add_argument("--baselines", action="store_true", help="unsharp mask and Richardson-Lucy too")
+    parser.add_argument(
+        "--drift",
+        type=int,
+        default=0,
+        metavar="FRAMES",
+        help=f"repeat each clip back and forth to FRAMES, at least {SHORTEST}, for models with a state; slow",
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder of the report")
-    arguments = parser.parse_args()
+    parser.add_argument("--table", type=Path, metavar="FILE", help="Markdown file whose table the report replaces")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if not arguments.model and not arguments.baselines:
+        parser.error("give --model, --baselines or both")
+    if arguments.drift != 0 and arguments.drift < SHORTEST:
+        parser.error(f"--drift must be at least {SHORTEST} frames, not {arguments.drift}")
     try:
-        print(table(evaluate(arguments.folder, arguments.model, arguments.out)))
-    except (PairError, Error) as error:
+        if arguments.table:
+            between_marks(arguments.table, "")  # refused now, not after an hour
+        methods = models(arguments.model) + (baselines() if arguments.baselines else [])
+        report = evaluate(arguments.folder, methods, arguments.out, arguments.drift)
+        if arguments.table:
+            replace_table(arguments.table, report)
+    except (PairError, ReportError, Error) as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"the report cannot be written: {error}", file=sys.stderr)
+        return 1
+    print(report.as_markdown())
     return 0
 
 
