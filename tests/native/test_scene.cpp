@@ -67,6 +67,20 @@ TEST_CASE("a pan and a shake are no cuts") {
         CHECK_FALSE(cut(street, [=](double x, double y) { return street(x + step, y + step / 2.0); }));
 }
 
+TEST_CASE("a violent shake of hard shapes is no cut, and motion that replaces the picture is one") {
+    const auto tiles = [](double x, double y) {  // 40-pixel squares of unrelated grey
+        const auto cell = static_cast<unsigned>(std::floor(x / 40.0) * 7919.0 + std::floor(y / 40.0) * 104729.0 + 1e9);
+        return static_cast<double>(cell * 2654435761u >> 24) / 255.0;
+    };
+    const auto moved = [&](double dx, double dy) { return [=](double x, double y) { return tiles(x + dx, y + dy); }; };
+    for (const double step : {5.0, 10.0, 20.0}) {
+        CHECK_FALSE(cut(tiles, moved(step, 0.0)));
+        CHECK_FALSE(cut(tiles, moved(-step, step)));
+    }
+    CHECK(cut(tiles, moved(160.0, 0.0)));
+    CHECK(cut(tiles, moved(0.0, -120.0)));
+}
+
 TEST_CASE("noise is no cut, and averages out") {
     std::mt19937 random(1);
     std::normal_distribution<double> noise(0.0, 0.1);

@@ -11,6 +11,7 @@ namespace vsdeblur {
 namespace {
 
 constexpr int max_blocks = 64;  // along the longer side
+constexpr int max_shift = 4;    // blocks that a camera may move between two frames
 
 // NaN gives 0.
 float clip(float value) {
@@ -60,6 +61,19 @@ void add_block_means(const Codec codec, const FrameView& frame, int plane, Grid 
     }
 }
 
+// Mean absolute difference of `a` and of `b` shifted by (dx, dy) blocks, where they overlap.
+double shifted_difference(const Thumbnail& a, const Thumbnail& b, int dx, int dy) {
+    const int left = std::max(0, dx), right = a.width + std::min(0, dx);
+    const int top = std::max(0, dy), bottom = a.height + std::min(0, dy);
+    double sum = 0.0;
+    for (int y = top; y < bottom; ++y) {
+        const float* in_a = a.luma.data() + static_cast<std::ptrdiff_t>(y) * a.width;
+        const float* in_b = b.luma.data() + static_cast<std::ptrdiff_t>(y - dy) * b.width - dx;
+        for (int x = left; x < right; ++x) sum += std::abs(static_cast<double>(in_a[x]) - in_b[x]);
+    }
+    return sum / (static_cast<double>(right - left) * (bottom - top));
+}
+
 }  // namespace
 
 Thumbnail thumbnail(const FrameView& frame) {
@@ -80,9 +94,13 @@ Thumbnail thumbnail(const FrameView& frame) {
 
 double difference(const Thumbnail& a, const Thumbnail& b) {
     if (a.width != b.width || a.height != b.height) return 1.0;
-    double sum = 0.0;
-    for (std::size_t i = 0; i < a.luma.size(); ++i) sum += std::abs(static_cast<double>(a.luma[i]) - b.luma[i]);
-    return sum / static_cast<double>(a.luma.size());
+    // A quarter at most, so that what overlaps still is most of the picture.
+    const int across = std::min(max_shift, a.width / 4), down = std::min(max_shift, a.height / 4);
+    double smallest = 1.0;
+    for (int dy = -down; dy <= down; ++dy)
+        for (int dx = -across; dx <= across; ++dx)
+            smallest = std::min(smallest, shifted_difference(a, b, dx, dy));
+    return smallest;
 }
 
 }  // namespace vsdeblur
