@@ -157,6 +157,13 @@ def test_the_printed_equation_is_largest_at_equality() -> None:
         assert contiguous_blurry_loss(frames(1, 1, 8, 9, seed=seed), target) < largest
 
 
+def test_closeness_leads_from_a_blurred_frame_to_the_sharp_one() -> None:
+    target = frames(1, 1, 12, 12)
+    blurred = torch.nn.functional.avg_pool2d(target, 3, stride=1, padding=1, count_include_pad=False).requires_grad_()
+    (slope,) = torch.autograd.grad(contiguous_blurry_loss(blurred, target, place="closeness"), blurred)
+    assert ((target - blurred) * slope).sum() < 0
+
+
 def test_contrast_and_brightness_of_both_frames_do_not_matter() -> None:
     pair = frames(2, 1, 1, 6, 7)
     torch.testing.assert_close(
