@@ -42,3 +42,6 @@ TILES = 1 / 255
 # The bound for frei0r in FFmpeg and in melt against the VapourSynth plugin, on RGB of 8 bits, in steps. Measured
 # through FFmpeg: 0.
 FREI0R_STEPS = 2
+
+# Alpha through FFmpeg's conversions between packed and planar RGB, in steps: from 128 on, 5.1 makes it larger by 1.
+ALPHA_STEPS = 1
