@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import imageio_ffmpeg
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -32,6 +33,11 @@ def program(name: str) -> str:
     if not found.is_file():
         pytest.skip(f"there is no {found}: install Debian's package {name}")
     return str(found)
+
+
+def newest_ffmpeg() -> str:
+    """The ffmpeg that PyPI's imageio-ffmpeg ships: a static one of the newest version, with frei0r."""
+    return str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
 def random_model(name: str) -> Path:
@@ -83,10 +89,15 @@ def written(path: Path, clip: Clip, times: Sequence[int] | None = None, pixels: 
     return path
 
 
-def played(path: Path, graph: str, *, pixels: str = "rgb24", **environment: str) -> tuple[npt.NDArray[Any], list[int]]:
-    """A file through a filter graph: the frames, (frames, height, width, channels), and their times in milliseconds."""
+def played(
+    path: Path, graph: str, *, by: str = "", pixels: str = "rgb24", **environment: str
+) -> tuple[npt.NDArray[Any], list[int]]:
+    """A file through a filter graph: the frames, (frames, height, width, channels), and their times in milliseconds.
+
+    ``by`` is an ffmpeg in place of the distribution's.
+    """
     shown = f"{graph},settb=1/1000,showinfo" if graph else "settb=1/1000,showinfo"
-    command = [program("ffmpeg"), "-nostdin", "-hide_banner", "-v", "info", "-copyts", "-i", path, "-vf", shown]
+    command = [by or program("ffmpeg"), "-nostdin", "-hide_banner", "-v", "info", "-copyts", "-i", path, "-vf", shown]
     command += ["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", pixels, "-"]
     done = run(command, **environment)
     found = re.findall(r"n: *\d+ pts: *(-?\d+) .* s:(\d+)x(\d+) ", done.stderr.decode())

@@ -52,7 +52,7 @@ def _graph(model: str, named: str | None, ffmpeg: FFmpeg) -> tuple[str, str, lis
         if not ffmpeg.can(named):
             raise Error(f"vsdeblur={model}: {ffmpeg.path} cannot take the way {named}: {ffmpeg.lacking[named]}")
         return _built(model, named), named, []
-    why = []
+    why: list[str] = []
     for way in WAYS:
         if not ffmpeg.can(way):
             continue
