@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <string>
 #include <thread>
@@ -326,6 +327,13 @@ TEST_CASE("runtime: the wheel beside the plugin, above it, and under lib64") {
 
     install(root.path / "b" / "lib" / "python3.12" / "site-packages");
     search.beside = root.path / "b" / "lib64" / "python3.12" / "site-packages" / "vsdeblur" / "_engine.abi3.so";
+    CHECK(found() == "wheel");
+
+    // A link to the library, as users of frei0r make one.
+    fs::create_directories(packages / "vsdeblur");
+    std::ofstream(packages / "vsdeblur" / "vsdeblur.so") << "library";
+    search.beside = root.path / "link.so";
+    fs::create_symlink(packages / "vsdeblur" / "vsdeblur.so", search.beside);
     CHECK(found() == "wheel");
 
     search.beside = root.path / "c" / "site-packages" / "vsdeblur" / "_engine.abi3.so";

@@ -19,6 +19,7 @@ WHEEL = Path(os.environ["VSDEBLUR_WHEEL"])
 PYTHONS = os.environ["VSDEBLUR_PYTHONS"].splitlines()
 PLUGIN = "vapoursynth/plugins/vsdeblur/libvsdeblur.so"
 BINDING = "vsdeblur/_engine.abi3.so"
+FREI0R = "vsdeblur/ffmpeg/frei0r-1/vsdeblur.so"
 # Shared libraries that every Linux with glibc has.
 SYSTEM_LIBRARIES = {
     "libc.so.6",
@@ -46,6 +47,7 @@ def test_holds_plugin_manifest_binding_stubs_and_weights(names: set[str]) -> Non
         PLUGIN,
         "vapoursynth/plugins/vsdeblur/manifest.vs",
         BINDING,
+        FREI0R,
         "vsdeblur/_engine.pyi",
         "vsdeblur/py.typed",
         "vsdeblur/weights/DTB.onnx",
@@ -70,7 +72,7 @@ def test_manifest_names_the_plugin() -> None:
     assert manifest == "[VapourSynth Manifest V1]\nlibvsdeblur\n"
 
 
-@pytest.mark.parametrize("library", [PLUGIN, BINDING])
+@pytest.mark.parametrize("library", [PLUGIN, BINDING, FREI0R])
 def test_libraries_need_nothing_but_the_system(library: str) -> None:
     with zipfile.ZipFile(WHEEL) as archive:
         dynamic = ELFFile(io.BytesIO(archive.read(library))).get_section_by_name(".dynamic")

@@ -30,6 +30,7 @@
 
 #include <array>
 #include <climits>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -61,6 +62,11 @@ struct Options {
 
     bool scene_cuts = true;           // cut windows and state at scene cuts
     double sc_threshold = default_scene_threshold;  // of the built-in detector, 0..1
+
+    // Memory, in bytes, for what later requests may ask for again: states of a recurrent network, and finished frames.
+    // The newest two states and what one call finishes stay at any budget: in rising order, 0 costs no run more.
+    std::size_t state_cache = std::size_t{512} << 20;
+    std::size_t output_cache = std::size_t{256} << 20;
 
     // Each of the following is for some networks only; setting it for another is an error.
 

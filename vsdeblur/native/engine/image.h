@@ -4,30 +4,13 @@
 #pragma once
 
 #include "frame.h"
+#include "memory.h"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <memory>
-#include <new>
 
 namespace vsdeblur {
-
-namespace detail {
-
-inline constexpr std::size_t image_alignment = 64;  // bytes: a cache line and the widest vector register
-
-struct AlignedDelete {
-    void operator()(std::byte* memory) const { ::operator delete(memory, std::align_val_t{image_alignment}); }
-};
-using AlignedMemory = std::unique_ptr<std::byte[], AlignedDelete>;
-
-// Uninitialised; throws std::bad_alloc.
-inline AlignedMemory allocate_aligned(std::size_t bytes) {
-    return AlignedMemory(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{image_alignment})));
-}
-
-}  // namespace detail
 
 // Planes of a format, only those that the engine wrote. A host takes the others from its source frame by reference.
 class Image {

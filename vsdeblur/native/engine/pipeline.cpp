@@ -1,5 +1,6 @@
 #include "pipeline.h"
 
+#include <algorithm>
 #include <numeric>
 #include <stdexcept>
 
@@ -7,8 +8,14 @@ namespace vsdeblur {
 
 namespace {
 
-constexpr std::size_t output_budget = std::size_t{256} << 20;  // bytes of finished frames that wait for their request
 constexpr std::size_t thumbnails_kept = 512;
+
+// Finished frames that are kept whatever the budget: those that one call finishes.
+std::size_t outputs_kept(const Options& options, const Contract& contract) {
+    const auto outputs = static_cast<std::size_t>(contract.outputs());
+    return contract.subframes != 0 ? outputs * outputs
+                                   : static_cast<std::size_t>(std::max(1, options.stride.value_or(default_stride)));
+}
 
 }  // namespace
 
@@ -37,7 +44,7 @@ Pipeline::Pipeline(const Clip& clip, const Options& options, const Contract& con
       network_(contract, options, clip.format.width, clip.format.height),
       decoded_(0, static_cast<std::size_t>(contract.window()) * options.num_streams),
       thumbnails_(thumbnails_kept, 0),
-      outputs_(output_budget, static_cast<std::size_t>(contract.outputs()) * contract.outputs()) {}
+      outputs_(options.output_cache, outputs_kept(options, contract)) {}
 
 CutBefore Pipeline::cuts(const Frames& frames) {
     if (!options_.scene_cuts) return [](int) { return false; };

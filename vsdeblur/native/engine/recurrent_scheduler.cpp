@@ -13,9 +13,8 @@ namespace vsdeblur {
 
 namespace {
 
-constexpr std::size_t state_budget = std::size_t{512} << 20;  // bytes of states kept for later requests
-constexpr std::size_t states_kept = 2;                        // at any size
-constexpr int steps_at_once = 16;                             // runs for which frames are asked for in one go
+constexpr std::size_t states_kept = 2;  // whatever the budget
+constexpr int steps_at_once = 16;       // runs for which frames are asked for in one go
 
 class RecurrentScheduler final : public Scheduler {
 public:
@@ -23,7 +22,7 @@ public:
         : pipeline_(pipeline),
           segment_(pipeline.options().segment.value_or(default_segment)),
           preroll_(pipeline.options().preroll.value_or(std::min(default_preroll, segment_))),
-          states_(state_budget, states_kept) {
+          states_(pipeline.options().state_cache, states_kept) {
         if (segment_ < 1) throw Error("segment must be at least 1, not " + std::to_string(segment_));
         if (preroll_ < 0 || preroll_ > segment_)
             throw Error("preroll must be between 0 and segment (" + std::to_string(segment_) + "), not " +

@@ -1,6 +1,7 @@
 #include "runtime.h"
 
 #include "cores.h"
+#include "memory.h"
 #include "runtime_library.h"
 #include "runtime_providers.h"
 
@@ -15,7 +16,6 @@
 namespace vsdeblur {
 namespace {
 
-constexpr std::align_val_t alignment{64};
 constexpr const char* frames_name = "frames";
 constexpr const char* frames_out_name = "frames_out";
 constexpr int max_verbosity = 4;
@@ -96,14 +96,15 @@ Tensor Tensor::allocate(int channels, int height, int width) {
     tensor.height_ = height;
     tensor.width_ = width;
     const double bytes = sizeof(float) * static_cast<double>(channels) * height * width;
-    void* memory = nullptr;
-    if (bytes < static_cast<double>(std::numeric_limits<std::ptrdiff_t>::max())) {
-        memory = ::operator new(tensor.bytes(), alignment, std::nothrow);
+    try {
+        if (bytes >= static_cast<double>(std::numeric_limits<std::ptrdiff_t>::max())) throw std::bad_alloc();
+        const std::shared_ptr<std::byte[]> memory = detail::allocate_aligned(tensor.bytes());
+        tensor.data_ = reinterpret_cast<float*>(memory.get());
+        tensor.owner_ = memory;
+        return tensor;
+    } catch (const std::bad_alloc&) {
+        throw Error("no memory for a tensor of " + shape_text(channels, height, width));
     }
-    if (memory == nullptr) throw Error("no memory for a tensor of " + shape_text(channels, height, width));
-    tensor.owner_ = std::shared_ptr<void>(memory, [](void* address) { ::operator delete(address, alignment); });
-    tensor.data_ = static_cast<float*>(memory);
-    return tensor;
 }
 
 Tensor Tensor::zeros(int channels, int height, int width) {

@@ -125,6 +125,9 @@ Loaded open_library(const RuntimeSearch& search) {
     }
     std::vector<fs::path> folders;
     append_folders_above(search.beside, folders);
+    std::error_code code;
+    const fs::path linked = fs::canonical(search.beside, code);
+    if (!code) append_folders_above(linked, folders);
     for (const fs::path& folder : folders) {
         const std::optional<fs::path> file = wheel_in(folder);
         if (file) return {open_file(*file, ""), "wheel"};

@@ -17,7 +17,7 @@ namespace vsdeblur {
 // What is searched for the library, in this order.
 struct RuntimeSearch {
     std::optional<std::filesystem::path> environment;  // VSDEBLUR_ONNXRUNTIME: this library and no other
-    std::filesystem::path beside;  // a file; `onnxruntime/capi` is looked for in each folder above it
+    std::filesystem::path beside;  // a file; `onnxruntime/capi` is looked for in each folder above it and its target
     std::string system = "libonnxruntime.so.1";  // given to the system's loader
 
     // The search of this process: its environment, and the library that this code was linked into.

@@ -1,0 +1,39 @@
+// The parameters that a host's user sets. All are texts: frei0r's numbers lie between 0 and 1.
+#pragma once
+
+#include "engine.h"
+
+#include <array>
+#include <string>
+
+namespace vsdeblur::frei0r {
+
+enum Index : std::size_t { model, tilesize, provider, host };
+
+struct Parameter {
+    const char* name;
+    const char* initial;
+    const char* explanation;
+};
+
+inline constexpr std::array<Parameter, 4> parameters = {{
+    {"model", "DTB", "A network's name, such as DTB, or the path of an .onnx file"},
+    {"tilesize", "0", "Pixels of a tile, N or WIDTHxHEIGHT, overlaps included; 0 is the whole frame"},
+    {"provider", "", "Where the network runs, such as CUDA; empty is the CPU"},
+    {"host", "editor", "editor, or ffmpeg in the graph that vsdeblur ffmpeg-graph prints"},
+}};
+
+using Values = std::array<std::string, parameters.size()>;
+
+Values initial_values();
+
+enum class Host {
+    editor,  // gives frames at any time and in any order, and shows whatever comes back
+    ffmpeg,  // gives the frames of one clip in order through the graph of vsdeblur/ffmpeg/frei0r_graph.py
+};
+
+// Throw Error, a sentence that begins with the parameter's name, for a value that is not allowed.
+Host host_of(const Values& values);
+Options options_of(const Values& values);
+
+}  // namespace vsdeblur::frei0r
