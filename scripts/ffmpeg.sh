@@ -5,7 +5,7 @@ ffmpeg=$build/ffmpeg
 ffmpeg_suites=(forky sid)  # of Debian, in order of preference
 ffmpeg_parts=(
     --disable-everything --disable-autodetect --disable-doc --disable-debug --disable-ffplay --disable-x86asm
-    --disable-network --disable-stripping --enable-libonnxruntime --enable-protocol=file,pipe --enable-indev=lavfi
+    --disable-network --disable-stripping --enable-libonnxruntime --enable-protocol=file,pipe,fd --enable-indev=lavfi
     --enable-demuxer=mov,matroska,nut,rawvideo,wav,yuv4mpegpipe,concat
     --enable-muxer=mov,mp4,matroska,nut,rawvideo,wav,yuv4mpegpipe,framemd5,null
     --enable-decoder=rawvideo,ffv1,mpeg4,h264,aac,pcm_s16le,wrapped_avframe

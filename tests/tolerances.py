@@ -38,3 +38,9 @@ PATH_SPEED = 0.05
 # The bound for tiled against untiled output, on values of 0 to 1. Measured with random weights that change
 # frames by up to 57 / 255: 3e-5 / 255 for DTB, 2e-5 / 255 for DBLRNet.
 TILES = 1 / 255
+
+# The bound for FFmpeg's output against the plugin's, on values of 0 to 1: two hosts that round to 8 bits.
+FFMPEG = 1 / 255 + 1e-9
+
+# A tall model against its source, relative and absolute: float32 sums of up to 140 and a change of range and back.
+TALL = 5e-5

@@ -1,0 +1,1 @@
+"""The models in FFmpeg: filter graphs (``graph.graph``), and what they need beside FFmpeg itself."""
