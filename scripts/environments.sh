@@ -180,7 +180,7 @@ build_wheel() {
 # Builds the wheel and installs it into the runtime environment; both only where a source has changed.
 wheel() {
     local inputs
-    inputs=$(cd "$root" && find pyproject.toml CMakeLists.txt README.md vsdeblur -type f ! -path '*/__pycache__/*' -print0 |
+    inputs=$(cd "$root" && find pyproject.toml CMakeLists.txt README.md vsdeblur ffmpeg_filter -type f ! -path '*/__pycache__/*' -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
     build_wheel "$inputs"
     if [ "$inputs" != "$(cat "$runtime/wheel" 2>/dev/null)" ]; then

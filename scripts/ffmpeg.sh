@@ -6,11 +6,11 @@ ffmpeg_suites=(forky sid)  # of Debian, in order of preference
 ffmpeg_parts=(
     --disable-everything --disable-autodetect --disable-doc --disable-debug --disable-ffplay --disable-x86asm
     --disable-network --disable-stripping --enable-libonnxruntime --enable-protocol=file,pipe,fd --enable-indev=lavfi
-    --enable-demuxer=mov,matroska,nut,rawvideo,wav,yuv4mpegpipe,concat
+    --enable-demuxer=mov,matroska,nut,rawvideo,wav,yuv4mpegpipe,concat,image2pipe
     --enable-muxer=mov,mp4,matroska,nut,rawvideo,wav,yuv4mpegpipe,framemd5,null
-    --enable-decoder=rawvideo,ffv1,mpeg4,h264,aac,pcm_s16le,wrapped_avframe
+    --enable-decoder=rawvideo,ffv1,mpeg4,h264,ppm,aac,pcm_s16le,wrapped_avframe
     --enable-encoder=rawvideo,ffv1,mpeg4,aac,pcm_s16le,wrapped_avframe
-    --enable-parser=h264,mpeg4video,aac --enable-bsf=aac_adtstoasc,extract_extradata,h264_mp4toannexb,null,vp9_superframe
+    --enable-parser=h264,mpeg4video,pnm,aac --enable-bsf=aac_adtstoasc,extract_extradata,h264_mp4toannexb,null
     --enable-filter=dnn_processing,tile,tpad,pad,crop,setpts,settb,trim,select,scale,format,split,blend,null,copy,fps
     --enable-filter=extractplanes,mergeplanes,hstack,vstack,setparams,testsrc2,color,sine,anull,aformat,aresample
     --enable-filter=overlay,psnr,showinfo,concat,buffer,buffersink,abuffer,abuffersink
@@ -75,7 +75,7 @@ put ffmpeg_9*.orig.tar.xz, libonnxruntime-dev_*.deb and a file 'version' into ${
 # Configures and builds against the ONNX Runtime in $ffmpeg/lib.
 ffmpeg_make() {
     local work=$ffmpeg/work
-    rm -rf "$work" "$ffmpeg/bin"
+    rm -rf "$work"
     mkdir -p "$work/source" "$work/headers"
     tar -C "$work/source" --strip-components=1 -xf "$(compgen -G "$ffmpeg/source/ffmpeg_*.orig.tar.*")"
     dpkg-deb -x "$(compgen -G "$ffmpeg/source/libonnxruntime-dev_*.deb")" "$work/headers"
@@ -85,8 +85,8 @@ ffmpeg_make() {
         die "FFmpeg's configure failed: $(tail -n 3 "$ffmpeg/configure.log")"
     make -j"${VSDEBLUR_JOBS:-$(nproc)}" ffmpeg ffprobe >"$ffmpeg/make.log" 2>&1 ||
         die "FFmpeg does not build: $(grep -m 3 -i error "$ffmpeg/make.log")"
-    mkdir "$ffmpeg/bin"
-    cp ffmpeg ffprobe "$ffmpeg/bin/"
+    mkdir -p "$ffmpeg/bin"
+    cp --remove-destination ffmpeg ffprobe "$ffmpeg/bin/"
     rm -rf "$work"
 }
 

@@ -44,14 +44,15 @@ class Tools:
     ffmpeg: Path
     ffprobe: Path
 
-    def run(self, *arguments: str | Path, check: bool = True, **options: object) -> subprocess.CompletedProcess[bytes]:
+    def run(self, *arguments: str | Path, check: bool = True, **environment: str) -> subprocess.CompletedProcess[bytes]:
+        """FFmpeg with these arguments; a failure is an error if ``check``."""
         command = [self.ffmpeg, "-hide_banner", "-nostdin", "-loglevel", "error", "-y", *arguments]
-        done = subprocess.run(command, capture_output=True, timeout=300, **options)  # type: ignore[call-overload]
+        done = subprocess.run(command, capture_output=True, timeout=300, env=os.environ | environment)
         assert not check or done.returncode == 0, done.stderr.decode()
         return done
 
     def write(self, path: Path, clip: vs.VideoNode, pixels: str, timing: str = "N*40") -> Path:
-        """Stores a clip losslessly; ``timing`` gives the time of frame N in milliseconds."""
+        """Stores a clip losslessly (RGB: in .nut); ``timing`` gives the time of frame N in milliseconds."""
         order = _VS_ORDER.get(pixels, range(clip.format.num_planes))
         back = sorted(range(clip.format.num_planes), key=lambda plane: list(order)[plane])
         raw = b"".join(
@@ -63,7 +64,14 @@ class Tools:
         source = ["-f", "rawvideo", "-pix_fmt", pixels, "-s", f"{clip.width}x{clip.height}", "-r", "25", "-i", "pipe:"]
         filters = f"settb=expr=1/1000,setpts=expr={timing}"
         command = [self.ffmpeg, "-loglevel", "error", "-y", *source, "-vf", filters, "-fps_mode", "passthrough"]
-        command += ["-copyts", "-enc_time_base", "1/1000", "-c:v", "ffv1", path]
+        command += [
+            "-copyts",
+            "-enc_time_base",
+            "1/1000",
+            "-c:v",
+            "rawvideo" if path.suffix == ".nut" else "ffv1",
+            path,
+        ]
         done = subprocess.run(command, input=raw, capture_output=True, timeout=300)
         assert done.returncode == 0, done.stderr.decode()
         return path
@@ -81,7 +89,8 @@ class Tools:
 
     def filter(self, source: Path, target: Path, graph: str, *options: str | Path, **environment: str) -> Video:
         """What a graph makes of a file, stored losslessly with its own times."""
-        self.run("-i", source, "-vf", graph, *STORED, *options, target, env=os.environ | environment)
+        codec = ["-c:v", "rawvideo"] if target.suffix == ".nut" else []
+        self.run("-i", source, "-vf", graph, *STORED, *codec, *options, target, **environment)
         return self.read(target)
 
     def sums(self, path: Path, stream: str) -> list[str]:

@@ -14,7 +14,7 @@ What ``dnn`` and ``wrapper`` graphs have in common:
   branch and the others from the clip, untouched. It also keeps format, range, duration and frame rate as they were.
 - Luma travels as 16-bit gray, which ``tile`` and ``pad`` can draw on, and is a float at ``dnn_processing``. RGB has 8
   bits a channel there, the only RGB that filter takes.
-- Every frame has a row of 0 below it, its mark; frames put in beyond the clip's ends are all 1. The model mirrors there.
+- Every frame has a row of 0 below it, its mark; frames put in beyond the clip's ends are all 1, and the model mirrors.
 - A model that looks ahead by n frames answers n frames late. ``setpts=PREV_INPTS`` hands each frame's time to the next
   frame, n times over, so the answer for a frame leaves with that frame's own time, whatever the times are.
 - ``strip_fps`` makes ``tpad`` leave the times alone: it shifts them by whole frames of the frame rate, if it knows one.
