@@ -54,6 +54,8 @@ def export(arguments: argparse.Namespace) -> str:
         raise ExportError(f"{arguments.out}: no such folder")
     torch.manual_seed(0)
     network = NETWORKS[arguments.name]().eval()
+    if arguments.tall and (reason := refusal(network)):
+        raise ExportError(f"{arguments.name} {reason}, so it has no form for stock FFmpeg")
     info = CheckpointInfo(UNTRAINED, {})
     if arguments.checkpoint is not None:
         info = load_checkpoint(network, arguments.name, arguments.checkpoint)
@@ -82,10 +84,8 @@ def _halved(network: Network, model: bytes) -> bytes:
 
 
 def _tall(model: bytes) -> bytes:
-    contract = Contract.from_metadata({item.key: item.value for item in onnx.load_from_string(model).metadata_props})
-    if reason := refusal(contract):
-        raise ExportError(f"{contract.name} {reason}, so it has no form for stock FFmpeg")
-    return tall_model(model, contract)
+    metadata = {item.key: item.value for item in onnx.load_from_string(model).metadata_props}
+    return tall_model(model, Contract.from_metadata(metadata))
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -1,9 +1,10 @@
-"""Seconds a frame of every way in FFmpeg beside vspipe: ``python -m tests.bench.ffmpeg --models FOLDER --ffmpeg FOLDER``.
+"""Time a frame of every way in FFmpeg beside vspipe: ``python -m tests.bench.ffmpeg --models FOLDER --ffmpeg FOLDER``.
 
-All take YUV 4:2:0 of 8 bits and drop the output. A way's time is the difference between a long and a short run over the
-frames that they differ by, so that starting up does not count. The last lines are what the wrapper itself costs: the same
-graph with a model that does nothing, once with the contract and once without, which the wrapper passes through. Nothing
-is asserted: shared machines vary. Needs the runtime environment with the wheel, and scripts/ffmpeg.sh's FFmpeg.
+All take YUV 4:2:0 of 8 bits and drop the output. A way's time is the difference between a long and a short run over
+the frames that they differ by, so that starting up does not count. The last lines tell what the wrapper itself costs:
+the same graph with a model that does nothing, once with the contract and once without, which the wrapper passes
+through. Nothing is asserted: shared machines vary. Needs the runtime environment with the wheel, and the FFmpeg of
+scripts/ffmpeg.sh.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def vspipe(model: Path, size: tuple[int, int]) -> Run:
         with tempfile.NamedTemporaryFile("w", suffix=".vpy") as script:
             script.write(
                 "import vapoursynth as vs\n"
-                f"clip = vs.core.std.BlankClip(width={size[0]}, height={size[1]}, format=vs.YUV420P8, length={frames})\n"
+                f"clip = vs.core.std.BlankClip(None, {size[0]}, {size[1]}, vs.YUV420P8, {frames})\n"
                 f"vs.core.vsdeblur.Model(clip, {str(model)!r}, sc=0).set_output()\n"
             )
             script.flush()

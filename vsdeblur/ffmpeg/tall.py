@@ -26,8 +26,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from typing import Protocol
 
-from vsdeblur.contract import FRAMES, FRAMES_OUT, KEY_CONTRACT, Contract
+from vsdeblur.contract import FRAMES, FRAMES_OUT, KEY_CONTRACT, Contract, State
 from vsdeblur.ffmpeg._protobuf import bytes_field, fields, varint_field
 
 __all__ = ["BLACK", "FRAME", "KEY_TALL", "TALL", "WHITE", "refusal", "tall_model"]
@@ -42,19 +43,33 @@ WHITE = (235 << 8) / 65535
 _MODEL_GRAPH, _MODEL_METADATA = 7, 14
 _GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_INPUT, _GRAPH_OUTPUT = 1, 5, 11, 12
 _FLOAT, _INT64 = 1, 7
+_SUBFRAMES = "subframes:"
 _END = (1 << 63) - 1  # of a Slice: as far as there is anything
 
 
-def refusal(contract: Contract) -> str:
+class Described(Protocol):
+    """What a contract and a network of training/networks have in common."""
+
+    @property
+    def window(self) -> tuple[int, int]: ...
+    @property
+    def outputs(self) -> str: ...
+    @property
+    def color(self) -> str: ...
+    @property
+    def states(self) -> Sequence[State]: ...
+
+
+def refusal(model: Described) -> str:
     """Why there is no tall form of a model, as the end of a sentence that begins with its name; empty if there is."""
-    if contract.states:
+    if model.states:
         return "keeps a state between frames"
-    if contract.subframes:
-        return f"gives {contract.subframes} frames for each frame"
-    if contract.color != "luma":
+    if model.outputs.startswith(_SUBFRAMES):
+        return f"gives {model.outputs.removeprefix(_SUBFRAMES)} frames for each frame"
+    if model.color != "luma":
         return "works on RGB"
-    if contract.window[0] != contract.window[1]:
-        return f"reads {contract.window[0]} frames before and {contract.window[1]} after the current one"
+    if model.window[0] != model.window[1]:
+        return f"reads {model.window[0]} frames before and {model.window[1]} after the current one"
     return ""
 
 
