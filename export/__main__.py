@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import onnx
 import torch
 
 from export import ExportError
@@ -17,7 +18,8 @@ from export.onnx_export import export_network
 from export.parity import MAX_DIFFERENCE, largest_difference, parity_sizes
 from export.storage import MIN_PSNR, agreement, store_half
 from training.networks import NETWORKS, Network
-from vsdeblur.contract import UNTRAINED, ContractError
+from vsdeblur.contract import UNTRAINED, Contract, ContractError
+from vsdeblur.ffmpeg.tall import refusal, tall_model
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -33,6 +35,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--trained-on", metavar="TEXT", help="training data; default: what the checkpoint says")
     parser.add_argument("--metrics", metavar="JSON", help='such as {"psnr_gain_db": 1.1}; default: the checkpoint\'s')
     parser.add_argument("--half", action="store_true", help="store the weights in float16, which halves the file")
+    parser.add_argument(
+        "--tall",
+        action="store_true",
+        help="write the form for stock FFmpeg (vsdeblur.ffmpeg.tall), which is no contract file",
+    )
     parser.add_argument("--license", metavar="TEXT", default="unspecified", help="licence of the weights")
     return parser
 
@@ -47,6 +54,8 @@ def export(arguments: argparse.Namespace) -> str:
         raise ExportError(f"{arguments.out}: no such folder")
     torch.manual_seed(0)
     network = NETWORKS[arguments.name]().eval()
+    if arguments.tall and (reason := refusal(network)):
+        raise ExportError(f"{arguments.name} {reason}, so it has no form for stock FFmpeg")
     info = CheckpointInfo(UNTRAINED, {})
     if arguments.checkpoint is not None:
         info = load_checkpoint(network, arguments.name, arguments.checkpoint)
@@ -60,6 +69,8 @@ def export(arguments: argparse.Namespace) -> str:
         )
     if arguments.half:
         model = _halved(network, model)
+    if arguments.tall:
+        model = _tall(model)
     _write(arguments.out, model)
     return f"{arguments.out}: {arguments.name}, {len(model)} bytes, differs from PyTorch by at most {worst:.1e}"
 
@@ -70,6 +81,11 @@ def _halved(network: Network, model: bytes) -> bytes:
     if not worst >= MIN_PSNR:
         raise ExportError(f"float16 weights change the output to {worst:.0f} dB, and {MIN_PSNR:.0f} dB is allowed")
     return half
+
+
+def _tall(model: bytes) -> bytes:
+    metadata = {item.key: item.value for item in onnx.load_from_string(model).metadata_props}
+    return tall_model(model, Contract.from_metadata(metadata))
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -88,3 +88,9 @@ ALPHA_STEPS = 1
 # Peak memory of ffmpeg on 220 frames of 320x240 against 20, MiB: what its own buffers and threads may take. A frame as
 # the network has it takes 0.9 MiB, and the network's window and states are full after 20 frames.
 GROWTH_MIB = 40
+
+# The bound for FFmpeg's output against the plugin's, on values of 0 to 1: two hosts that round to 8 bits.
+FFMPEG = 1 / 255 + 1e-9
+
+# A tall model against its source, relative and absolute: float32 sums of up to 140 and a change of range and back.
+TALL = 5e-5

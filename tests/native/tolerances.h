@@ -28,4 +28,7 @@ inline constexpr double block_mean = 2e-7;
 // Two kinds of frame with the same picture: half an 8-bit step of each sample.
 inline constexpr double eight_bit_picture = 0.5 / 219 + 1e-6;
 
+// Luma of limited range into the contract's and back, with a few sums in float32 between.
+inline constexpr double dnn_values = 2e-6;
+
 }  // namespace vsdeblur::tolerance

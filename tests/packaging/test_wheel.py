@@ -20,6 +20,7 @@ PYTHONS = os.environ["VSDEBLUR_PYTHONS"].splitlines()
 PLUGIN = "vapoursynth/plugins/vsdeblur/libvsdeblur.so"
 BINDING = "vsdeblur/_engine.abi3.so"
 FREI0R = "vsdeblur/ffmpeg/frei0r-1/vsdeblur.so"
+WRAPPER = "vsdeblur/ffmpeg/libvsdeblur_dnn.so"
 # Shared libraries that every Linux with glibc has.
 SYSTEM_LIBRARIES = {
     "libc.so.6",
@@ -48,6 +49,7 @@ def test_holds_plugin_manifest_binding_stubs_and_weights(names: set[str]) -> Non
         "vapoursynth/plugins/vsdeblur/manifest.vs",
         BINDING,
         FREI0R,
+        WRAPPER,
         "vsdeblur/_engine.pyi",
         "vsdeblur/py.typed",
         "vsdeblur/weights/DTB.onnx",
@@ -63,7 +65,7 @@ def test_holds_nothing_else(names: set[str]) -> None:
         PLUGIN,
         "vapoursynth/plugins/vsdeblur/manifest.vs",
     }
-    assert not [name for name in names if "/native/" in name or name.endswith((".cpp", ".h", ".pyx", ".pyc"))]
+    assert not [name for name in names if "/native/" in name or name.endswith((".c", ".cpp", ".h", ".pyx", ".pyc"))]
 
 
 def test_manifest_names_the_plugin() -> None:
@@ -72,7 +74,7 @@ def test_manifest_names_the_plugin() -> None:
     assert manifest == "[VapourSynth Manifest V1]\nlibvsdeblur\n"
 
 
-@pytest.mark.parametrize("library", [PLUGIN, BINDING, FREI0R])
+@pytest.mark.parametrize("library", [PLUGIN, BINDING, FREI0R, WRAPPER])
 def test_libraries_need_nothing_but_the_system(library: str) -> None:
     with zipfile.ZipFile(WHEEL) as archive:
         dynamic = ELFFile(io.BytesIO(archive.read(library))).get_section_by_name(".dynamic")

@@ -1,1 +1,1 @@
-"""The models in FFmpeg: filter graphs, and a launcher that sets FFmpeg up for them."""
+"""The models in FFmpeg: filter graphs (``graph.graph``), and a launcher that sets FFmpeg up for them (``launch``)."""

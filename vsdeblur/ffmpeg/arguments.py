@@ -12,8 +12,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from vsdeblur._engine import Error
-from vsdeblur.ffmpeg.frei0r_graph import find_model, frei0r_graph
-from vsdeblur.ffmpeg.launch import WAYS, FFmpeg
+from vsdeblur.ffmpeg.graph import graph
+from vsdeblur.ffmpeg.launch import FFmpeg
+from vsdeblur.ffmpeg.ways import WAYS, Way, find_model
 
 __all__ = ["expanded"]
 
@@ -29,7 +30,7 @@ def expanded(arguments: Sequence[str], ffmpeg: FFmpeg, say: Callable[[str], None
     result = list(arguments)
     count = 0
 
-    def graph(match: re.Match[str]) -> str:
+    def replaced(match: re.Match[str]) -> str:
         nonlocal count
         count += 1
         text, way, why = _graph(match[1], match[2], ffmpeg)
@@ -39,7 +40,7 @@ def expanded(arguments: Sequence[str], ffmpeg: FFmpeg, say: Callable[[str], None
 
     for index in range(1, len(result)):
         if _GRAPH_OPTION.fullmatch(result[index - 1]):
-            result[index] = _FILTER.sub(graph, result[index])
+            result[index] = _FILTER.sub(replaced, result[index])
     return result
 
 
@@ -47,26 +48,24 @@ def _graph(model: str, named: str | None, ffmpeg: FFmpeg) -> tuple[str, str, lis
     """The graph, its way, and why the model cannot take the ways before it that this ffmpeg can."""
     find_model(model)  # what is wrong with the model itself is said once
     if named is not None:
-        if named not in WAYS:
-            raise Error(f"vsdeblur={model}: via must be one of {', '.join(WAYS)}, not {named}")
-        if not ffmpeg.can(named):
-            raise Error(f"vsdeblur={model}: {ffmpeg.path} cannot take the way {named}: {ffmpeg.lacking[named]}")
-        return _built(model, named), named, []
+        chosen = _way(model, named)
+        if not ffmpeg.can(chosen):
+            raise Error(f"vsdeblur={model}: {ffmpeg.path} cannot take the way {chosen}: {ffmpeg.lacking[chosen]}")
+        return graph(model, chosen), chosen, []
     why: list[str] = []
     for way in WAYS:
         if not ffmpeg.can(way):
             continue
         try:
-            return _built(model, way), way, why
+            return graph(model, way), way, why
         except Error as error:
             why.append(f"{way}: {error}")
     why += [f"{way}: {reason}" for way, reason in ffmpeg.lacking.items()]
     raise Error(f"vsdeblur={model}: {ffmpeg.path} cannot run it; {'; '.join(why)}")
 
 
-def _built(model: str, way: str) -> str:
-    if way == "frei0r":
-        return frei0r_graph(model)
-    from vsdeblur.ffmpeg.graph import graph
-
-    return graph(model, way)
+def _way(model: str, named: str) -> Way:
+    for way in WAYS:
+        if way == named:
+            return way
+    raise Error(f"vsdeblur={model}: via must be one of {', '.join(WAYS)}, not {named}")

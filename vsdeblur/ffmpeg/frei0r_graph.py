@@ -16,12 +16,11 @@ Sources: vf_frei0r.c, vf_pad.c, vf_tpad.c, setpts.c, vf_blend.c of FFmpeg 5 and 
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from vsdeblur import models
 from vsdeblur._engine import Error
+from vsdeblur.ffmpeg.ways import CONVERTED, escaped, find_model
 
-__all__ = ["find_model", "frei0r_graph"]
+__all__ = ["frei0r_graph"]
 
 # What ``blend`` can take, as far as a codec gives it; others are converted to the nearest of these.
 _FORMATS = [
@@ -30,12 +29,7 @@ _FORMATS = [
     *(f"yuv{kind}p12le" for kind in ("420", "422", "444")),
     *(kind + suffix for kind in ("gray", "gbrp", "gbrap") for suffix in ("", "10le", "12le", "16le")),
 ]
-_CONVERT = "scale=flags=accurate_rnd+full_chroma_int+bicubic:sws_dither=none"
 _MARKS = ("white", "black", "white")  # the lowest row first
-
-# Who reads the model's path: frei0r's parameters, an option's value, a filter graph (ffmpeg-filters, "Notes on
-# filtergraph escaping"; libavutil/avstring.c, av_get_token).
-_SPECIAL = ("\\'|", "\\':", "\\'[],;")
 
 
 def frei0r_graph(model: str) -> str:
@@ -50,30 +44,17 @@ def frei0r_graph(model: str) -> str:
         raise Error(f"{contract.name} gives {contract.subframes} frames for each, and frei0r gives one: use vspipe")
     late = contract.window[1]
     branch = [
-        _CONVERT,
+        CONVERTED,
         "format=rgba",
         *(f"pad=iw:ih+1:0:1:{colour}" for colour in _MARKS),
         *([f"tpad=stop={late}:stop_mode=add:color=black"] if late else []),
-        f"frei0r=vsdeblur:{_escaped(str(path))}|0||ffmpeg",
+        f"frei0r=vsdeblur:{escaped(path, separator='|')}|0||ffmpeg",
         f"crop=iw:ih-{len(_MARKS)}:0:{len(_MARKS)}",
         *["setpts=PREV_INPTS"] * late,
         *([f"trim=start_frame={late}"] if late else []),
-        _CONVERT,
+        CONVERTED,
     ]
     split = f"format={'|'.join(_FORMATS)},split[vsd_clip][vsd_in]"
     # The last conversion keeps the formats that an encoder takes from deciding what the clip is converted to.
-    joined = f"[vsd_clip][vsd_new]blend=c0_opacity=0:c1_opacity=0:c2_opacity=0,{_CONVERT}"
+    joined = f"[vsd_clip][vsd_new]blend=c0_opacity=0:c1_opacity=0:c2_opacity=0,{CONVERTED}"
     return f"{split};[vsd_in]{','.join(branch)}[vsd_new];{joined}"
-
-
-def find_model(model: str) -> Path:
-    """The file that a name or a path means: what holds a ``/`` or ends in ``.onnx`` is a path. Raises Error."""
-    if "/" in model or model.endswith(".onnx"):
-        return models.find(model=model).absolute()
-    return models.find(model).absolute()
-
-
-def _escaped(text: str) -> str:
-    for special in _SPECIAL:
-        text = "".join("\\" + character if character in special else character for character in text)
-    return text

@@ -1,11 +1,5 @@
 """The user's FFmpeg, set up for the models: which of the three ways it can take, and the environment that they need.
 
-The ways are those of ``vsdeblur ffmpeg-graph --via``:
-
-dnn      FFmpeg's own ``dnn_processing`` with its ONNX backend
-wrapper  the same with ``libvsdeblur_dnn.so`` before ONNX Runtime
-frei0r   FFmpeg's ``frei0r`` with the plugin
-
 What an FFmpeg can do is asked of itself: its list of filters, its help, and for frei0r one run that loads the plugin.
 
 Rules for the environment, the same for every run of one FFmpeg, whatever its arguments are:
@@ -28,10 +22,9 @@ from pathlib import Path
 
 from vsdeblur import _engine
 from vsdeblur._engine import Error
+from vsdeblur.ffmpeg.ways import WAYS
 
-__all__ = ["WAYS", "FFmpeg", "find_ffmpeg", "probe"]
-
-WAYS = ("dnn", "wrapper", "frei0r")
+__all__ = ["FFmpeg", "find_ffmpeg", "probe"]
 
 PLUGIN_FOLDER = Path(__file__).with_name("frei0r-1")
 WRAPPER = Path(__file__).with_name("libvsdeblur_dnn.so")

@@ -1,0 +1,31 @@
+"""``libvsdeblur_dnn.so``: where it is, and what a process needs to run FFmpeg with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from importlib.resources import files
+
+from vsdeblur._engine import Error
+
+__all__ = ["LIBRARY", "environment", "library"]
+
+LIBRARY = "libvsdeblur_dnn.so"
+
+
+def library() -> str:
+    """The path of the library in the installed package. Raises Error if it is not there."""
+    path = files("vsdeblur.ffmpeg") / LIBRARY
+    if not path.is_file():
+        raise Error(f"{path} is not there: this vsdeblur was built without it")
+    return str(path)
+
+
+def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment ``base`` (the process's own by default) with the library loaded first. Raises Error as above."""
+    found = dict(os.environ if base is None else base)
+    preload = library()
+    if any(character in preload for character in " :"):
+        raise Error(f"{preload} cannot be preloaded: the loader takes no path with a space or a colon")
+    found["LD_PRELOAD"] = ":".join(filter(None, [preload, found.get("LD_PRELOAD", "")]))
+    return found
