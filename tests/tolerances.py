@@ -94,3 +94,9 @@ FFMPEG = 1 / 255 + 1e-9
 
 # A tall model against its source, relative and absolute: float32 sums of up to 140 and a change of range and back.
 TALL = 5e-5
+
+# Least gain in dB that shipped weights have on each clip of the quality test.
+SHIPPED_GAIN = 0.3
+
+# Least PSNR in dB of a sharp clip that went through shipped weights, against itself: the bound.
+SHARP_CONTROL = 42.0
