@@ -67,6 +67,6 @@ def _graph(model: str, named: str | None, ffmpeg: FFmpeg) -> tuple[str, str, lis
 def _built(model: str, way: str) -> str:
     if way == "frei0r":
         return frei0r_graph(model)
-    from vsdeblur.ffmpeg.graph import graph
+    from vsdeblur.ffmpeg.graph import dnn_graph, wrapper_graph
 
-    return graph(model, way)
+    return dnn_graph(model) if way == "dnn" else wrapper_graph(model)
