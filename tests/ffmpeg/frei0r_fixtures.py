@@ -61,7 +61,7 @@ def drifting(length: int, width: int, height: int) -> Clip:
 def run(command: Sequence[str | Path], **environment: str) -> subprocess.CompletedProcess[bytes]:
     """Runs a program with the frei0r plugin on its path; fails the test if it fails."""
     done = attempt(command, **environment)
-    assert done.returncode == 0, done.stderr.decode()
+    assert done.returncode == 0, f"{command[0]} ended with {done.returncode}: {done.stderr.decode()}"
     return done
 
 
