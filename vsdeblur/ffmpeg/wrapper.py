@@ -22,10 +22,15 @@ def library() -> str:
 
 
 def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment ``base`` (the process's own by default) with the library loaded first. Raises Error as above."""
+    """The environment ``base`` (the process's own by default) for one run of ffmpeg with the library loaded first.
+
+    A change of the frames' size in mid-stream, at which ffmpeg would drop frames, is then an error. Raises Error as
+    above.
+    """
     found = dict(os.environ if base is None else base)
     preload = library()
     if any(character in preload for character in " :"):
         raise Error(f"{preload} cannot be preloaded: the loader takes no path with a space or a colon")
     found["LD_PRELOAD"] = ":".join(filter(None, [preload, found.get("LD_PRELOAD", "")]))
+    found["VSDEBLUR_DNN_ONE_CLIP"] = "1"
     return found
