@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from importlib.resources import files
+from pathlib import Path
 
+from vsdeblur import ffmpeg
 from vsdeblur._engine import Error
 
 __all__ = ["LIBRARY", "environment", "library"]
@@ -15,10 +16,11 @@ LIBRARY = "libvsdeblur_dnn.so"
 
 def library() -> str:
     """The path of the library in the installed package. Raises Error if it is not there."""
-    path = files("vsdeblur.ffmpeg") / LIBRARY
-    if not path.is_file():
-        raise Error(f"{path} is not there: this vsdeblur was built without it")
-    return str(path)
+    for folder in ffmpeg.__path__:
+        path = Path(folder, LIBRARY)
+        if path.is_file():
+            return str(path)
+    raise Error(f"{LIBRARY} is not in {ffmpeg.__path__[0]}: this vsdeblur was built without it")
 
 
 def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
