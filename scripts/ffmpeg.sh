@@ -6,11 +6,11 @@ ffmpeg_suites=(forky sid)  # of Debian, in order of preference
 ffmpeg_parts=(
     --disable-everything --disable-autodetect --disable-doc --disable-debug --disable-ffplay --disable-x86asm
     --disable-network --disable-stripping --enable-libonnxruntime --enable-protocol=file,pipe,fd --enable-indev=lavfi
-    --enable-demuxer=mov,matroska,nut,rawvideo,wav,yuv4mpegpipe,concat,image2pipe
+    --enable-demuxer=mov,matroska,nut,rawvideo,wav,yuv4mpegpipe,concat
     --enable-muxer=mov,mp4,matroska,nut,rawvideo,wav,yuv4mpegpipe,framemd5,null
-    --enable-decoder=rawvideo,ffv1,mpeg4,h264,ppm,aac,pcm_s16le,wrapped_avframe
+    --enable-decoder=rawvideo,ffv1,mpeg4,h264,aac,pcm_s16le,wrapped_avframe
     --enable-encoder=rawvideo,ffv1,mpeg4,aac,pcm_s16le,wrapped_avframe
-    --enable-parser=h264,mpeg4video,pnm,aac --enable-bsf=aac_adtstoasc,extract_extradata,h264_mp4toannexb,null
+    --enable-parser=h264,mpeg4video,aac --enable-bsf=aac_adtstoasc,extract_extradata,h264_mp4toannexb,null
     --enable-filter=dnn_processing,tile,tpad,pad,crop,setpts,settb,trim,select,scale,format,split,blend,null,copy,fps
     --enable-filter=extractplanes,mergeplanes,hstack,vstack,setparams,testsrc2,color,sine,anull,aformat,aresample
     --enable-filter=overlay,psnr,showinfo,concat,buffer,buffersink,abuffer,abuffersink

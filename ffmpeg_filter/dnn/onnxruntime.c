@@ -5,6 +5,10 @@
 // environment variable VSDEBLUR_ONNXRUNTIME names the real library. OrtGetApiBase() gives ONNX Runtime's own table of
 // functions with a few replaced. For a session of a model that carries the contract, these act on what session.h shows;
 // for every other session they call ONNX Runtime's own. Sessions do not share anything but the list of them.
+//
+// When frames change their size in mid-stream, ffmpeg builds its filter graph anew and drops the frames that were in the
+// old one. With VSDEBLUR_DNN_ONE_CLIP=1 in the environment, a model whose clip was broken off is therefore not opened a
+// second time. Players, which break clips off at every seek, leave it unset.
 #include "session.h"
 
 #include <dlfcn.h>
@@ -25,8 +29,9 @@ static ort_base shown_base;
 
 // Sessions that are shown as something else than they are.
 typedef struct entry {
-    const ort_object *session;
+    const ort_object *session;  // null once it has ended in mid-clip
     shown_session *shown;
+    char *path;
     struct entry *next;
 } entry;
 
@@ -48,38 +53,68 @@ static const ort_object *face(const ort_object *session) {
     return shown ? face_of(shown) : session;
 }
 
-static bool remember(const ort_object *session, shown_session *shown) {
+static bool remember(const ort_object *session, shown_session *shown, const char *path) {
     entry *added = malloc(sizeof *added);
-    if (!added) return false;
+    char *copy = strdup(path);
+    if (!added || !copy) {
+        free(added);
+        free(copy);
+        return false;
+    }
     pthread_mutex_lock(&list_mutex);
-    *added = (entry){session, shown, list};
+    *added = (entry){session, shown, copy, list};
     list = added;
     pthread_mutex_unlock(&list_mutex);
     return true;
 }
 
+static bool one_clip(void) {
+    const char *value = getenv("VSDEBLUR_DNN_ONE_CLIP");
+    return value && strcmp(value, "1") == 0;
+}
+
+// Takes a session off the list; of one that was broken off in mid-clip, the path stays where that matters.
 static shown_session *forget(const ort_object *session) {
     shown_session *shown = NULL;
     pthread_mutex_lock(&list_mutex);
     for (entry **link = &list; *link; link = &(*link)->next) {
-        if ((*link)->session != session) continue;
         entry *found = *link;
-        *link = found->next;
+        if (found->session != session) continue;
         shown = found->shown;
-        free(found);
+        if (one_clip() && is_broken_off(shown)) {
+            found->session = NULL;
+            found->shown = NULL;
+        } else {
+            *link = found->next;
+            free(found->path);
+            free(found);
+        }
         break;
     }
     pthread_mutex_unlock(&list_mutex);
     return shown;
 }
 
+static bool was_broken_off(const char *path) {
+    bool found = false;
+    pthread_mutex_lock(&list_mutex);
+    for (const entry *e = list; e && !found; e = e->next) found = !e->session && strcmp(e->path, path) == 0;
+    pthread_mutex_unlock(&list_mutex);
+    return found;
+}
+
 // Shows a session that ONNX Runtime has just made of a model; a model that cannot be shown ends its session.
 static ort_status show(const ort_object *env, const char *path, ort_object **session) {
     shown_session *shown = NULL;
     ort_status status = show_session(real_table, env, *session, &shown);
-    if (!status && shown && !remember(*session, shown)) {
+    const char *refused = NULL;
+    if (!status && shown && one_clip() && was_broken_off(path))
+        refused = "the filter graph was built anew in mid-stream, so frames are lost: all frames must have one size and format";
+    else if (!status && shown && !remember(*session, shown, path))
+        refused = "there is no memory for it";
+    if (refused) {
         hide_session(shown);
-        status = ORT(real_table, ort_create_status, create_status_fn)(ort_fail, "there is no memory for it");
+        status = ORT(real_table, ort_create_status, create_status_fn)(ort_fail, refused);
     }
     if (!status) return NULL;
     typedef const char *message_fn(const ort_object *);

@@ -80,6 +80,11 @@ void hide_session(shown_session *shown) {
     free(shown);
 }
 
+int is_broken_off(const shown_session *shown) {
+    const stream *s = &shown->stream;
+    return s->frames > 0 && s->beyond < s->reach;
+}
+
 const ort_object *face_of(const shown_session *shown) { return shown->face; }
 
 // A float32 tensor (1, channels, height, width) and its samples.

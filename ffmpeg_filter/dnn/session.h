@@ -16,6 +16,9 @@ ort_status show_session(ort_table api, const ort_object *env, ort_object *sessio
 // Ends what is shown, not the session.
 void hide_session(shown_session *shown);
 
+// Whether frames have come whose answers have not left: the clip was broken off before its end.
+int is_broken_off(const shown_session *shown);
+
 // The session that tells of the input and the output.
 const ort_object *face_of(const shown_session *shown);
 

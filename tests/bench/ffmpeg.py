@@ -46,7 +46,9 @@ def vspipe(model: Path, size: tuple[int, int]) -> Run:
                 f"vs.core.vsdeblur.Model(clip, {str(model)!r}, sc=0).set_output()\n"
             )
             script.flush()
-            subprocess.run(["vspipe", script.name, "--"], check=True, capture_output=True)
+            subprocess.run(
+                [Path(sys.executable).with_name("vspipe"), script.name, "--"], check=True, capture_output=True
+            )
 
     return run
 

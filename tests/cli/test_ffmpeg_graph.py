@@ -30,7 +30,7 @@ def test_one_line_with_one_input_and_one_output(weights: Path, cache: Path, caps
     assert main(["ffmpeg-graph", "DBLRNet"]) == 0
     text = capsys.readouterr().out
     assert text.count("\n") == 1
-    assert text.startswith("format=")
+    assert text.startswith("scale=")
     assert text.endswith("blend=c0_opacity=0\n")
     [tall] = (cache / "vsdeblur").iterdir()
     assert f"model={tall}" in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-import numpy as np
+import imageio_ffmpeg
 import pytest
 import vapoursynth as vs
 
@@ -15,7 +15,7 @@ from tests.plugin import models
 from tests.plugin.clips import drift
 from tests.tolerances import FFMPEG
 from vsdeblur.ffmpeg import wrapper
-from vsdeblur.ffmpeg.graph import graph
+from vsdeblur.ffmpeg.graph import Way, graph
 
 core = vs.core.vsdeblur
 ONE_SEGMENT = {"sc": 0, "segment": 1_000_000}
@@ -193,23 +193,40 @@ def test_a_graph_without_marks_is_refused(tools: Tools, counter: Path, preload: 
     assert "the frames carry no marks: use the filter graph of vsdeblur ffmpeg-graph --via wrapper" in said
 
 
+@pytest.fixture
+def two_sizes(tmp_path: Path) -> Path:
+    """A file with four frames of 64x48 and four of 32x48. H.264 can have that; PyPI's FFmpeg can write it."""
+    encoder = imageio_ffmpeg.get_ffmpeg_exe()
+    joined = b""
+    for size in ("64x48", "32x48"):
+        source = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate=25:duration=0.16", "-pix_fmt", "yuv420p"]
+        command = [encoder, "-loglevel", "error", *source, "-c:v", "libx264", "-bf", "0", "-f", "h264", "pipe:"]
+        joined += subprocess.run(command, check=True, capture_output=True).stdout
+    path = tmp_path / "sizes.mkv"
+    command = [encoder, "-loglevel", "error", "-f", "h264", "-i", "pipe:", "-c", "copy", path]
+    subprocess.run(command, input=joined, check=True)
+    return path
+
+
 def test_a_change_of_size_in_mid_stream_is_an_error(
-    tools: Tools, counter: Path, preload: dict[str, str], tmp_path: Path
+    tools: Tools, random_models: Path, two_sizes: Path, tmp_path: Path
 ) -> None:
-    raw = [np.zeros((height, width, 3), np.uint8).tobytes() for width, height in ((32, 24), (16, 24))]
-    parts = []
-    for n, (size, data) in enumerate(zip(("32x24", "16x24"), raw, strict=True)):
-        parts.append(tmp_path / f"{n}.nut")
-        source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", "25", "-i", "pipe:", "-c:v", "ffv1"]
-        subprocess.run([tools.ffmpeg, "-loglevel", "error", *source, parts[n]], input=data * 4, check=True)
-    listing = tmp_path / "list.txt"
-    listing.write_text("".join(f"file '{part}'\n" for part in parts))
-    text = graph(str(counter), "wrapper")
-    options = ["-f", "concat", "-safe", "0", "-reinit_filter", "0"]
-    done = tools.run(*options, "-i", listing, "-vf", text, *STORED, tmp_path / "out.mkv", check=False, **preload)
-    print(done.returncode, done.stderr.decode())
+    text = graph(str(random_models / "DTB.onnx"), "wrapper")
+    environment = wrapper.environment({})
+    done = tools.run("-i", two_sizes, "-vf", text, *STORED, tmp_path / "out.mkv", check=False, **environment)
     assert done.returncode != 0
-    assert "in mid-stream" in done.stderr.decode()
+    assert "the filter graph was built anew in mid-stream, so frames are lost" in done.stderr.decode()
+
+
+@pytest.mark.parametrize("way", ["dnn", "wrapper"])
+def test_without_a_new_graph_the_first_size_stays(
+    way: Way, tools: Tools, window_model: Path, two_sizes: Path, tmp_path: Path
+) -> None:
+    text = graph(str(window_model), way)
+    options = ["-reinit_filter", "0", "-i", two_sizes, "-vf", text]
+    tools.run(*options, *STORED, tmp_path / "out.mkv", **wrapper.environment({}))
+    frames = tools.read(tmp_path / "out.mkv").frames
+    assert [planes[0].shape for planes in frames] == [(48, 64)] * 8
 
 
 def test_an_onnx_runtime_that_is_too_old(tools: Tools, counter: Path, tmp_path: Path) -> None:

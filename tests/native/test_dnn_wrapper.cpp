@@ -14,6 +14,8 @@ long mirrored(long n, long length);
 
 #include <array>
 #include <cmath>
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -58,12 +60,13 @@ Frame marked(float value, float mark, int height = 4, int width = 6) {
 
 class Session {
 public:
-    explicit Session(const std::string& bytes) : file_(bytes) {
+    explicit Session(const std::string& bytes) : Session(TemporaryFile(bytes).path()) {}
+    explicit Session(const std::filesystem::path& path) {
         typedef ort_status create_env_fn(int severity, const char* name, ort_object** env);
         REQUIRE(message(ORT(api(), create_env, create_env_fn)(3, "test", &env_)).empty());
         REQUIRE(message(ORT(api(), ort_create_session_options, create_fn)(&options_)).empty());
         REQUIRE(message(ORT(api(), ort_set_intra_op_threads, set_threads_fn)(options_, 1)).empty());
-        error = message(ORT(api(), ort_create_session, create_session_fn)(env_, file_.path().c_str(), options_, &session_));
+        error = message(ORT(api(), ort_create_session, create_session_fn)(env_, path.c_str(), options_, &session_));
     }
     ~Session() {
         if (session_) ORT(api(), ort_release_session, release_fn)(session_);
@@ -129,7 +132,6 @@ private:
         return frame;
     }
 
-    TemporaryFile file_;
     ort_object* env_ = nullptr;
     ort_object* options_ = nullptr;
     ort_object* session_ = nullptr;
@@ -202,7 +204,8 @@ TEST_CASE("dnn wrapper: sessions do not disturb each other") {
     for (std::size_t i = 0; i < clips.size(); ++i) check_near(answers[i], expected(clips[i]));
 }
 
-TEST_CASE("dnn wrapper: a window waits for its last frame, and the end is mirrored") {
+// A luma model that reads three frames and doubles the middle one.
+Recurrent window_of_three() {
     Recurrent network = recurrent();
     network.nodes = {{"Add", {"frames", "frames"}, {"frames_out"}}};
     network.inputs = {{"frames", {1, 3, dynamic, dynamic}}};
@@ -210,7 +213,31 @@ TEST_CASE("dnn wrapper: a window waits for its last frame, and the end is mirror
     network.metadata = with(network.metadata, "vsdeblur.window", "1,1");
     network.metadata = with(network.metadata, "vsdeblur.outputs", "-1,0,1");
     network.metadata = with(network.metadata, "vsdeblur.states", "[]");
-    Session session(network.bytes());
+    return network;
+}
+
+TEST_CASE("dnn wrapper: with one clip a process, a model whose clip was broken off is not opened again") {
+    const TemporaryFile broken(window_of_three().bytes()), whole(window_of_three().bytes());
+    for (const char* setting : {"0", "1"}) {
+        setenv("VSDEBLUR_DNN_ONE_CLIP", setting, 1);
+        for (const TemporaryFile* file : {&broken, &whole}) {
+            Session session(file->path());
+            REQUIRE(session.error.empty());
+            play(session, {0.5f, 0.25f});
+            if (file == &whole) session.run(marked(1, 1));
+        }
+        CHECK(Session(whole.path()).error.empty());
+        const std::string error = Session(broken.path()).error;
+        CHECK(error.empty() == (*setting == '0'));
+        if (*setting == '1')
+            CHECK(error == "vsdeblur: " + broken.path().string() + ": the filter graph was built anew in mid-stream, so "
+                           "frames are lost: all frames must have one size and format");
+    }
+    unsetenv("VSDEBLUR_DNN_ONE_CLIP");
+}
+
+TEST_CASE("dnn wrapper: a window waits for its last frame, and the end is mirrored") {
+    Session session(window_of_three().bytes());
     const auto doubled = [](float value) { return 2 * (value - black) + black; };
     check_near(play(session, {0.5f, 0.25f, 0.75f}), {0, doubled(0.5f), doubled(0.25f)});
     const Frame last = session.run(marked(1, 1));

@@ -4,6 +4,8 @@ They suit ``-vf`` and ``-filter_complex`` alike, one for each of the ways (``way
 
 What ``dnn`` and ``wrapper`` graphs have in common:
 
+- A ``scale`` keeps the first frame's size, for an ffmpeg that does not rebuild its graph (``-reinit_filter 0``) when
+  the size changes in mid-stream; one that does loses the frames that are in the graph.
 - The frames, in their own pixel format, go to a ``blend`` that takes every plane the model gives from the model's
   branch and the others from the clip, untouched. It also keeps format, range, duration and frame rate as they were.
 - Luma travels as 16-bit gray, which ``tile`` and ``pad`` can draw on, and is a float at ``dnn_processing``. RGB has 8
@@ -123,7 +125,7 @@ def _joined(contract: Contract, branch: list[str]) -> str:
     back = _LUMA_BACK if luma else [CONVERTED]
     opacities = ":".join(f"c{plane}_opacity=0" for plane in range(contract.channels))
     return (
-        f"format=pix_fmts={formats},split[vsd_clip][vsd_in];"
+        f"{_CONVERTED},format=pix_fmts={formats},split[vsd_clip][vsd_in];"
         f"[vsd_in]{','.join([*there, *branch, *back])}[vsd_out];"
         f"[vsd_clip][vsd_out]blend={opacities}"
     )
