@@ -81,7 +81,7 @@ class DTB(Network):
     color = "rgb"
     multiple = 2
     receptive_field = 85
-    states = (
+    states: tuple[State, ...] = (
         State("feature_in", "feature_out", FEATURE_CHANNELS, 0.5),
         State("blended_in", "blended_out", BLENDED_CHANNELS, 0.5),
     )
@@ -123,7 +123,5 @@ class DTB(Network):
         change = self.rgb(self.relu(self.up(decoded)))
         centre = 3 * self.window[0]
         result = frames[:, centre : centre + 3] + change
-        if self.feature is None:
-            return (result,)
-        feature = self.relu(self.feature(decoded))
-        return (result, feature) if self.blend is None else (result, feature, blended)
+        states = [] if self.feature is None else [self.relu(self.feature(decoded))]
+        return (result, *states) if blended is None else (result, *states, blended)

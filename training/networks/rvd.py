@@ -136,9 +136,10 @@ class OriginalNonLocal(nn.Module):
     def forward(self, frames: Tensor) -> Tensor:
         x: Tensor = self.stacked(frames)
         query, key, value = self.theta(x), functional.max_pool2d(self.phi(x), 2), functional.max_pool2d(self.g(x), 2)
-        places = (map_.flatten(2).transpose(1, 2) for map_ in (query, key, value))
-        mixed = functional.scaled_dot_product_attention(*places, scale=1.0)
-        return x + self.back(mixed.transpose(1, 2).unflatten(2, x.shape[2:]))
+        query, key, value = (features.flatten(2).transpose(1, 2) for features in (query, key, value))
+        mixed = functional.scaled_dot_product_attention(query, key, value, scale=1.0)
+        change: Tensor = self.back(mixed.transpose(1, 2).reshape(x.shape[0], WIDTH, *x.shape[2:]))
+        return x + change
 
 
 # What stands in the place of the non-local block, by the names of table II.
