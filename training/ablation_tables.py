@@ -26,7 +26,7 @@ class Variant:
 
     label: str
     paper: float | None = None
-    switches: Mapping[str, str | int | bool] = field(default_factory=dict)
+    switches: Mapping[str, str | int] = field(default_factory=dict)
     loss: str | None = None
 
 
@@ -62,8 +62,11 @@ class Table:
 
 
 def _dtb(model: str, frames: int, psnr: float) -> Variant:
-    default = {"model": "STRCNN+DTB", "frames": 3}
-    switches = {key: value for key, value in {"model": model, "frames": frames}.items() if value != default[key]}
+    switches: dict[str, str | int] = {}
+    if model != "STRCNN+DTB":
+        switches["model"] = model
+    if frames != 3:
+        switches["frames"] = frames
     return Variant(f"{model}, {frames} frames", psnr, switches)
 
 

@@ -127,7 +127,8 @@ def measure(network: Network, clips: Sequence[Clip]) -> tuple[float, float]:
     for blurred, sharp in clips:
         counted = range(WIDEST, blurred.shape[1] - WIDEST)
         with torch.no_grad():
-            outputs = clip_through(network, blurred)[0].unflatten(1, (-1, channels))
+            outputs = clip_through(network, blurred)[0]
+        outputs = outputs.view(len(outputs), -1, channels, *outputs.shape[2:])
         middle = outputs[:, outputs.shape[1] // 2]
         given, wanted = (_eight_bits(to_network(clip, network)[0]) for clip in (blurred, sharp))
         made = _eight_bits(middle)
