@@ -100,3 +100,6 @@ SHIPPED_GAIN = 0.3
 
 # Least PSNR in dB of a sharp clip that went through shipped weights, against itself: the bound.
 SHARP_CONTROL = 42.0
+
+# DTB without recurrence against STRCNN, number of parameters, relative: the paper has them equal and does not say how.
+CNN_PARAMETERS = 0.02

@@ -22,12 +22,12 @@ from pathlib import Path
 
 from vsdeblur import _engine
 from vsdeblur._engine import Error
+from vsdeblur.ffmpeg import wrapper
 from vsdeblur.ffmpeg.ways import WAYS
 
 __all__ = ["FFmpeg", "find_ffmpeg", "probe"]
 
 PLUGIN_FOLDER = Path(__file__).with_name("frei0r-1")
-WRAPPER = Path(__file__).with_name("libvsdeblur_dnn.so")
 
 _ONNXRUNTIME = "libonnxruntime.so.1"
 _PROBE_SECONDS = 60  # far more than FFmpeg takes to print a list
@@ -84,9 +84,12 @@ def probe(path: str) -> FFmpeg:
         "dnn": _no_onnx(path, environment, filters),
         "frei0r": _no_frei0r(path, environment, filters),
     }
-    lacking["wrapper"] = lacking["dnn"] or ("" if WRAPPER.is_file() else f"{WRAPPER} is not there")
+    lacking["wrapper"] = lacking["dnn"]
     if not lacking["wrapper"]:
-        environment["LD_PRELOAD"] = _joined(str(WRAPPER), os.environ.get("LD_PRELOAD"))
+        try:
+            environment = wrapper.environment(environment)
+        except Error as error:
+            lacking["wrapper"] = str(error)
     return FFmpeg(path, version[1], {way: why for way, why in lacking.items() if why}, environment)
 
 
