@@ -125,7 +125,7 @@ def _joined(contract: Contract, branch: list[str]) -> str:
     back = _LUMA_BACK if luma else [CONVERTED]
     opacities = ":".join(f"c{plane}_opacity=0" for plane in range(contract.channels))
     return (
-        f"{_CONVERTED},format=pix_fmts={formats},split[vsd_clip][vsd_in];"
+        f"{CONVERTED},format=pix_fmts={formats},split[vsd_clip][vsd_in];"
         f"[vsd_in]{','.join([*there, *branch, *back])}[vsd_out];"
         f"[vsd_clip][vsd_out]blend={opacities}"
     )
