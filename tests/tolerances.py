@@ -69,9 +69,6 @@ SAME_IN_FLOAT64 = 1e-12
 # The bound for the contiguous blurry loss of 128 x 128 patches with its backward pass, bytes.
 CONTIGUOUS_MEMORY = 4 * 2**30
 
-# The PSNR loss levels off at a mean squared error of 1e-5, a sixtieth of the smallest in its test, relative.
-PSNR_FLOOR = 0.05
-
 # Rounding to whole numbers of 8 bits, and float32 before it.
 ROUNDED = 0.501
 

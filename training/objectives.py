@@ -3,7 +3,7 @@
 An objective is a function of a network's output and target, (N, T, K*C, H, W) each (training.losses.clip), of the
 network, and of what a discriminator says of the output:
 
-- `charbonnier`, `mse`, `psnr`: between pixels, for every network.
+- `charbonnier`, `mse`: between pixels, for every network.
 - `temporal`: RVD's equation 6.
 - `order-free`: SharpSequence's content loss; `contiguous` adds the contiguous blurry loss to it.
 - `adversarial`: DBLRGAN's equation 5; `sharp-sequence`: SharpSequence's equation 11, and `order-free-adversarial` the
@@ -26,7 +26,6 @@ from training.losses import (
     dblrgan_loss,
     discriminator_loss,
     mse,
-    psnr_loss,
     rvd_loss,
     sharp_sequence_loss,
     single_frames,
@@ -63,7 +62,6 @@ def _pixels(loss: Callable[[Tensor, Tensor], Tensor]) -> Objective:
 OBJECTIVES: dict[str, Objective] = {
     "charbonnier": _pixels(charbonnier),
     "mse": _pixels(mse),
-    "psnr": _pixels(psnr_loss),
     "temporal": _temporal,
     "order-free": partial(_sequence, beta=0),
     "contiguous": _sequence,

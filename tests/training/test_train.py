@@ -19,7 +19,7 @@ from training.processes import Processes
 from training.recipes import EASY, RECIPES, Phase
 from training.train import Clock, Plan, Trainer, shares, train, turned_over
 
-TINY = (Phase(0, batch=2, size=32, frames=2, blur=EASY), Phase(0.7, batch=1, size=32, frames=3, loss="psnr"))
+TINY = (Phase(0, batch=2, size=32, frames=2, blur=EASY), Phase(0.7, batch=1, size=32, frames=3, loss="mse"))
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from training.losses.adversarial import dblrgan_loss, discriminator_loss, genera
 from training.losses.clip import LUMA, clip_outputs, clip_through, to_network
 from training.losses.contiguous import contiguous_blurry_loss
 from training.losses.order_free import in_order_of, order_free_loss
-from training.losses.pixel import DTB_WEIGHT_DECAY, charbonnier, mse, psnr_loss
+from training.losses.pixel import DTB_WEIGHT_DECAY, charbonnier, mse
 from training.losses.sharp_sequence import sharp_sequence_loss
 from training.losses.temporal import rvd_loss, temporal_loss
 
@@ -27,7 +27,6 @@ __all__ = [
     "in_order_of",
     "mse",
     "order_free_loss",
-    "psnr_loss",
     "rvd_loss",
     "sharp_sequence_loss",
     "single_frames",

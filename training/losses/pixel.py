@@ -1,8 +1,7 @@
 """Losses between pixels at the same place: pure functions of tensors.
 
 Sources: ``mse`` is the data term of all four papers (DTB equation 4, DBLRGAN equation 3, the content loss of the sharp
-sequence paper's equation 4, L_MSE of RVD's equation 6). ``charbonnier`` is none of theirs: it forgives outliers. Nor is
-``psnr_loss``, from Chen et al., "HINet: Half Instance Normalization Network for Image Restoration" (2021), section 4.1.
+sequence paper's equation 4, L_MSE of RVD's equation 6). ``charbonnier`` is none of theirs: it forgives outliers.
 
 Where the papers sum over the pixels of a frame and divide by their number, the mean here also runs over the frames of
 a batch and the channels, so that no weight depends on the length of a clip.
@@ -20,7 +19,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["DTB_WEIGHT_DECAY", "at_least_float32", "charbonnier", "mse", "psnr_loss", "require_same_shape"]
+__all__ = ["DTB_WEIGHT_DECAY", "at_least_float32", "charbonnier", "mse", "require_same_shape"]
 
 DTB_WEIGHT_DECAY = 1e-5
 
@@ -34,16 +33,6 @@ def mse(output: Tensor, target: Tensor) -> Tensor:
     """Mean of difference^2 over all elements; any shape, the same for both. Raises ValueError when they differ."""
     require_same_shape("mse", output, target)
     return (output - target).square().mean()
-
-
-def psnr_loss(output: Tensor, target: Tensor) -> Tensor:
-    """Mean over samples (N, ...) of log(mean squared error + 1e-5) / 20: a PSNR that levels off at 50 dB.
-
-    A sample counts by its ratio to what it was, so a nearly sharp one as much as a strongly blurred one. The summand
-    keeps the gradient of a perfect sample finite, and the factor brings gradients near those of ``charbonnier``.
-    """
-    require_same_shape("psnr_loss", output, target)
-    return ((output - target).square().flatten(1).mean(1) + 1e-5).log().mean() / 20
 
 
 def require_same_shape(name: str, output: Tensor, target: Tensor) -> None:

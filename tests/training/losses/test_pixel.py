@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 import torch
 from torch import Tensor
 
-from tests.tolerances import PSNR_FLOOR, SAME_GRADIENT
+from tests.tolerances import SAME_GRADIENT
 from tests.training.losses.compare import assert_agrees
-from training.losses import DTB_WEIGHT_DECAY, mse, psnr_loss
+from training.losses import DTB_WEIGHT_DECAY, mse
 
 
 def dtb_data_term(latent: Tensor, sharp: Tensor) -> Tensor:
@@ -55,20 +53,3 @@ def test_weight_decay_is_the_weights_term_of_equation_4() -> None:
     assert weight_term == DTB_WEIGHT_DECAY
     expected = written.detach() - slope / per_mse
     torch.testing.assert_close(stepped.detach(), expected, rtol=SAME_GRADIENT, atol=0)
-
-
-def test_psnr_loss_counts_samples_by_ratio() -> None:
-    torch.manual_seed(0)
-    sharp = torch.rand(2, 3, 8, 8)
-    error = torch.randn(2, 3, 8, 8) * torch.tensor([0.05, 0.2])[:, None, None, None]
-    gain = psnr_loss(sharp + error, sharp) - psnr_loss(sharp + error / 2, sharp)
-    decibels = (error.square().flatten(1).mean(1) / (error / 2).square().flatten(1).mean(1)).log10().mean() * 10
-    assert gain.item() * 20 == pytest.approx(decibels.item() * math.log(10) / 10, rel=PSNR_FLOOR)
-
-
-def test_psnr_loss_of_a_perfect_sample_has_a_finite_gradient() -> None:
-    sharp = torch.rand(1, 3, 8, 8)
-    output = sharp.clone().requires_grad_()
-    psnr_loss(output, sharp).backward()
-    assert output.grad is not None
-    assert not output.grad.any()
