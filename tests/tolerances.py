@@ -77,3 +77,6 @@ ROUNDED = 0.501
 
 # TV-L1 flow of content that moves by whole pixels, mean over the inside, pixels. Measured: 0.003.
 FLOW_OF_SHIFT = 0.02
+
+# DTB without recurrence against STRCNN, number of parameters, relative: the paper has them equal and does not say how.
+CNN_PARAMETERS = 0.02

@@ -1,4 +1,4 @@
-"""What every network offers to training and export: the contract's fields as class attributes, and one call form.
+"""What every network offers to training and export: the contract's fields as attributes, and one call form.
 
 Call form, for all networks alike::
 
@@ -7,10 +7,15 @@ Call form, for all networks alike::
 ``frames`` (N, T*C, H, W) holds the window, channel t*C + c, values nominally 0 to 1; ``out`` (N, K*C, H, W) is not
 clipped; each state is (N, channels, H*scale, W*scale). H and W divide by ``multiple``. A network without states
 returns a tuple of one.
+
+The papers' ablations are keyword arguments of the classes: without any, a network is the paper's own. Such a switch
+may change what the contract says of the network, so those attributes belong to the instance, and the class holds what
+they are by default.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import ClassVar
 
 import torch
@@ -18,32 +23,40 @@ from torch import Tensor, nn
 
 from vsdeblur.contract import Color, State
 
-__all__ = ["Network", "ResidualBlock", "initialise_", "near_zero_"]
+__all__ = ["Network", "ResidualBlock", "check_switch", "initialise_", "near_zero_"]
 
 
 class Network(nn.Module):
-    """Base of the networks. The attributes mean what ``vsdeblur.contract`` says and go into the exported file."""
+    """Base of the networks. The attributes mean what ``vsdeblur.contract`` says and go into the exported file.
+
+    Those that are no ClassVar may differ between instances.
+    """
 
     name: ClassVar[str]
-    window: ClassVar[tuple[int, int]]
-    outputs: ClassVar[str]
     color: ClassVar[Color]
-    multiple: ClassVar[int]
-    receptive_field: ClassVar[int]
-    states: ClassVar[tuple[State, ...]] = ()
+    outputs: ClassVar[str]
+    window: tuple[int, int]
+    multiple: int
+    receptive_field: int
+    states: tuple[State, ...] = ()
 
-    @classmethod
-    def input_channels(cls) -> int:
+    def input_channels(self) -> int:
         """T*C: channels of ``frames``."""
-        return (cls.window[0] + 1 + cls.window[1]) * (3 if cls.color == "rgb" else 1)
+        return (self.window[0] + 1 + self.window[1]) * (3 if self.color == "rgb" else 1)
 
-    @classmethod
-    def initial_states(cls, frames: Tensor) -> tuple[Tensor, ...]:
+    def initial_states(self, frames: Tensor) -> tuple[Tensor, ...]:
         """States before a first frame, at the batch, size, type and device of ``frames``."""
         n, _, height, width = frames.shape
         return tuple(
-            frames.new_full((n, s.channels, int(height * s.scale), int(width * s.scale)), s.initial) for s in cls.states
+            frames.new_full((n, s.channels, int(height * s.scale), int(width * s.scale)), s.initial)
+            for s in self.states
         )
+
+
+def check_switch(network: str, switch: str, given: object, allowed: Container[object], described: str) -> None:
+    """Raises ValueError when a switch of a network has a value that is not among the allowed ones."""
+    if given not in allowed:
+        raise ValueError(f"{network}: {switch} must be {described}, not {given}")
 
 
 class ResidualBlock(nn.Module):

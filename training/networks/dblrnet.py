@@ -25,6 +25,14 @@ Where the paper is silent or at odds with itself, and what stands here:
 - A global skip: the network adds a change to Y(n). Its last layer starts near zero, so training starts at the identity.
 - The paper initialises with a standard deviation of 0.01; here it is He's, scaled by depth.
 
+Ablations: ``volumetric`` convolutions or not (section IV-C, tables III and IV) and the number of ``frames`` (section
+IV-F, figure 7):
+
+- DBLRNet (single) is ``volumetric=False, frames=1`` and DBLRNet (multi) ``volumetric=False``: L1 and L2 are 2-D
+  convolutions of 3x3, over the frames as channels. Nothing else differs.
+- With 3 to 11 frames the two volumetric layers cannot both keep a kernel of 3 in time and leave one instant. The paper
+  is silent: here L1 keeps it, and L2 reaches over all T - 2 instants that L1 leaves.
+
 Parameters: 1,878,017.
 """
 
@@ -32,13 +40,20 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from training.networks.base import Network, ResidualBlock, initialise_
+from training.networks.base import Network, ResidualBlock, check_switch, initialise_
 
 __all__ = ["DBLRNet"]
 
 
 class DBLRNet(Network):
-    """The generator of table I; see the module's text for shapes."""
+    """The generator of table I; see the module's text for shapes and ablations.
+
+    Args:
+        frames: width of the window, an odd number from 3 to 11, or 1 where the convolutions are not volumetric.
+        volumetric: whether L1 and L2 are 3-D convolutions.
+
+    Raises ValueError for any other.
+    """
 
     name = "DBLRNet"
     window = (2, 2)
@@ -47,10 +62,20 @@ class DBLRNet(Network):
     multiple = 1
     receptive_field = 71  # 35 convolutions of 3x3
 
-    def __init__(self) -> None:
+    def __init__(self, *, frames: int = 5, volumetric: bool = True) -> None:
         super().__init__()
-        self.conv1 = nn.Conv3d(1, 16, 3, padding=(0, 1, 1))
-        self.conv2 = nn.Conv3d(16, 64, 3, padding=(0, 1, 1))
+        least = 3 if volumetric else 1
+        check_switch(self.name, "frames", frames, range(least, 12, 2), f"an odd number from {least} to 11")
+        self.window = (frames // 2, frames // 2)
+        self.volumetric = volumetric
+        self.conv1: nn.Conv2d | nn.Conv3d
+        self.conv2: nn.Conv2d | nn.Conv3d
+        if volumetric:
+            self.conv1 = nn.Conv3d(1, 16, 3, padding=(0, 1, 1))
+            self.conv2 = nn.Conv3d(16, 64, (frames - 2, 3, 3), padding=(0, 1, 1))
+        else:
+            self.conv1 = nn.Conv2d(frames, 16, 3, padding=1)
+            self.conv2 = nn.Conv2d(16, 64, 3, padding=1)
         self.blocks = nn.Sequential(*(ResidualBlock(64, norm=True) for _ in range(14)))
         self.merge = ResidualBlock(64, norm=True)
         self.conv33 = nn.Conv2d(64, 256, 3, padding=1)
@@ -60,9 +85,11 @@ class DBLRNet(Network):
         initialise_(self, self.conv35)
 
     def forward(self, frames: Tensor) -> tuple[Tensor]:
-        """(N, 5, H, W) -> (N, 1, H, W), in a tuple of one."""
-        volume = self.relu(self.conv2(self.relu(self.conv1(frames.unsqueeze(1)))))
-        x = volume.squeeze(2)
+        """(N, T, H, W) -> (N, 1, H, W), in a tuple of one."""
+        x = frames.unsqueeze(1) if self.volumetric else frames
+        x = self.relu(self.conv2(self.relu(self.conv1(x))))
+        x = x.squeeze(2) if self.volumetric else x
         x = x + self.merge.residual(self.blocks(x))
         x = self.relu(self.conv34(self.relu(self.conv33(x))))
-        return (frames[:, 2:3] + self.conv35(x),)
+        centre = self.window[0]
+        return (frames[:, centre : centre + 1] + self.conv35(x),)

@@ -21,6 +21,15 @@ Where the paper is silent, and what stands here:
 - F(n) = ReLU of a 3x3 convolution of the decoder's features.
 - A global skip: the network adds a change to B(n). Its last layer starts near zero, so training starts at the identity.
 
+Ablations (section 6.1, table 1): the ``model`` of figure 3 and the number of ``frames``, 3, 5 or 7:
+
+- "CNN" (figure 3a) has no state. The paper gives all models the same number of parameters but for the blending layer,
+  and does not say how: here the strided convolution makes all 64 channels of the residual blocks, and there is no F.
+  That leaves 1.4 % fewer parameters than STRCNN's.
+- "STRCNN" (figure 3b) hands F(n) to the next run and has no blending.
+- "STRCNN+DTB" (figure 3c) is the whole network.
+- More frames widen the first convolution's input alone.
+
 Parameters: 864,324.
 """
 
@@ -29,11 +38,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from training.networks.base import Network, ResidualBlock, initialise_
+from training.networks.base import Network, ResidualBlock, check_switch, initialise_
 from vsdeblur.contract import State
 
 FEATURE_CHANNELS = 32
 BLENDED_CHANNELS = 64
+# The states of each model of figure 3.
+MODELS = {"CNN": 0, "STRCNN": 1, "STRCNN+DTB": 2}
 
 
 class TemporalBlending(nn.Module):
@@ -55,7 +66,14 @@ class TemporalBlending(nn.Module):
 
 
 class DTB(Network):
-    """The whole network of figure 4, for one time step; see the module's text for shapes."""
+    """The whole network of figure 4, for one time step; see the module's text for shapes and ablations.
+
+    Args:
+        model: "CNN", "STRCNN" or "STRCNN+DTB", as figure 3 has them.
+        frames: width of the window, 3, 5 or 7; B(n) is in its middle.
+
+    Raises ValueError for any other.
+    """
 
     name = "DTB"
     window = (1, 1)
@@ -63,33 +81,47 @@ class DTB(Network):
     color = "rgb"
     multiple = 2
     receptive_field = 85
-    states = (
+    states: tuple[State, ...] = (
         State("feature_in", "feature_out", FEATURE_CHANNELS, 0.5),
         State("blended_in", "blended_out", BLENDED_CHANNELS, 0.5),
     )
 
-    def __init__(self) -> None:
+    def __init__(self, *, model: str = "STRCNN+DTB", frames: int = 3) -> None:
         super().__init__()
+        check_switch(self.name, "model", model, MODELS, "CNN, STRCNN or STRCNN+DTB")
+        check_switch(self.name, "frames", frames, (3, 5, 7), "3, 5 or 7")
+        self.window = (frames // 2, frames // 2)
+        self.states = DTB.states[: MODELS[model]]
+        if model != "STRCNN+DTB":
+            self.receptive_field -= 8  # the blending's 5x5 at half size
         width = BLENDED_CHANNELS
-        self.filter = nn.Conv2d(9, 32, 5, padding=2)
-        self.down = nn.Conv2d(32, width - FEATURE_CHANNELS, 3, stride=2, padding=1)
+        self.filter = nn.Conv2d(3 * frames, 32, 5, padding=2)
+        self.down = nn.Conv2d(32, width - FEATURE_CHANNELS if self.states else width, 3, stride=2, padding=1)
         self.encoder = nn.Sequential(*(ResidualBlock(width) for _ in range(4)))
-        self.blend = TemporalBlending(width)
+        self.blend = TemporalBlending(width) if model == "STRCNN+DTB" else None
         self.decoder = nn.Sequential(*(ResidualBlock(width) for _ in range(4)))
-        self.feature = nn.Conv2d(width, FEATURE_CHANNELS, 3, padding=1)
+        self.feature = nn.Conv2d(width, FEATURE_CHANNELS, 3, padding=1) if self.states else None
         self.up = nn.ConvTranspose2d(width, 32, 4, stride=2, padding=1)
         self.rgb = nn.Conv2d(32, 3, 3, padding=1)
         self.relu = nn.ReLU(inplace=True)
         initialise_(self, self.rgb)
         with torch.no_grad():  # a start close to h~ = h and to a weak F keeps the first steps stable
-            self.blend.weights.weight.mul_(0.1)
-            self.feature.weight.mul_(0.3)
+            if self.blend is not None:
+                self.blend.weights.weight.mul_(0.1)
+            if self.feature is not None:
+                self.feature.weight.mul_(0.3)
 
-    def forward(self, frames: Tensor, feature: Tensor, blended: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """One time step; raises what torch raises when the shapes do not agree."""
-        x = self.down(self.relu(self.filter(frames)))
-        hidden = self.encoder(torch.cat([self.relu(x), feature], 1))
-        blended = self.blend(hidden, blended)
-        decoded = self.decoder(blended)
+    def forward(
+        self, frames: Tensor, feature: Tensor | None = None, blended: Tensor | None = None
+    ) -> tuple[Tensor, ...]:
+        """One time step with the states that the model has; raises what torch raises when the shapes do not agree."""
+        x = self.relu(self.down(self.relu(self.filter(frames))))
+        hidden = self.encoder(x if feature is None else torch.cat([x, feature], 1))
+        if self.blend is not None:
+            hidden = blended = self.blend(hidden, blended)
+        decoded = self.decoder(hidden)
         change = self.rgb(self.relu(self.up(decoded)))
-        return frames[:, 3:6] + change, self.relu(self.feature(decoded)), blended
+        centre = 3 * self.window[0]
+        result = frames[:, centre : centre + 3] + change
+        states = [] if self.feature is None else [self.relu(self.feature(decoded))]
+        return (result, *states) if blended is None else (result, *states, blended)

@@ -31,16 +31,35 @@ Receptive field: four recursions at up to an eighth of the size make the theoret
 most frames. The declared 129 is effective: what lies outside moves the centre by less than 1 % of the residual's spread
 (random weights).
 
+Ablations, by the paper's names. Table III: T, and how many recursive ``blocks`` there are. The paper does not say how
+several are arranged; here they follow each other, each with weights of its own (with shared ones, Recursive-3 would be
+RVD itself) and each T times on its own output. Table II: what stands in the place of the non-local block,
+
+- "Non-1" and "Non-2": the block with 3 frames into Conv1, and in "Non-1" 3 into Conv2 and Conv3 too; the middle ones.
+- "w/o Non": "an equal number of stacked convolution layers". Here four of 3x3 with ReLU between them, to 32, 32, 32 and
+  64 channels; the convolutions inside the GRU are not counted.
+- "SR Non": the scale recurrent scheme of Tao et al. "employed into w/o Non". Here the whole network runs at a quarter,
+  half and full size, and a 3x3 convolution adds the five frames of the run before to the features of the next one. The
+  paper names no details; Tao et al. also hand a hidden state upwards and take a loss at every size, left out here.
+- "Original Non": the non-local operation of Wang et al. "employed into w/o Non". Here in its embedded Gaussian form
+  after the stacked convolutions, 32 channels inside, keys and values pooled by 2. Its time grows with the square of a
+  frame's area.
+
+The perceptual loss of table IV is left out: it needs the weights of a VGG network.
+
 Parameters: 7,293,957, for any T.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.networks.base import Network, initialise_
+from training.networks.base import Network, check_switch, initialise_
 
 __all__ = ["RVD", "NonLocalBlock", "RecursiveBlock"]
 
@@ -66,22 +85,74 @@ class ConvGRU(nn.Module):
 class NonLocalBlock(nn.Module):
     """Section III-A: G = GRU(Conv1(centre), Conv2(all)); C = Conv4(G + Conv3(all)). (N, 5, H, W) -> (N, 64, H, W).
 
-    The temporal loss (equation 5) compares this block's output for sharp and for generated frames.
+    The temporal loss (equation 5) compares this block's output for sharp and for generated frames. ``centre`` and
+    ``around`` are table II's numbers of frames into Conv1, and into Conv2 and Conv3: odd, at most 5.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, centre: int = 1, around: int = FRAMES) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(1, WIDTH, 1)
-        self.conv2 = nn.Conv2d(FRAMES, WIDTH, 1)
-        self.conv3 = nn.Conv2d(FRAMES, WIDTH, 1)
+        self.centre, self.around = _middle(centre), _middle(around)
+        self.conv1 = nn.Conv2d(centre, WIDTH, 1)
+        self.conv2 = nn.Conv2d(around, WIDTH, 1)
+        self.conv3 = nn.Conv2d(around, WIDTH, 1)
         self.gru = ConvGRU(WIDTH)
         self.conv4 = nn.Conv2d(WIDTH, 2 * WIDTH, 3, padding=1)
 
     def forward(self, frames: Tensor) -> Tensor:
-        centre = frames[:, FRAMES // 2 : FRAMES // 2 + 1]
-        similar = self.gru(self.conv1(centre), self.conv2(frames))
-        c: Tensor = self.conv4(similar + self.conv3(frames))
+        around = frames[:, self.around]
+        similar = self.gru(self.conv1(frames[:, self.centre]), self.conv2(around))
+        c: Tensor = self.conv4(similar + self.conv3(around))
         return c
+
+
+def _middle(count: int) -> slice:
+    """The middle frames of a window."""
+    first = (FRAMES - count) // 2
+    return slice(first, first + count)
+
+
+class StackedConvolutions(nn.Sequential):
+    """Table II's "w/o Non": four convolutions. (N, 5, H, W) -> (N, 64, H, W)."""
+
+    def __init__(self) -> None:
+        channels = (FRAMES, WIDTH, WIDTH, WIDTH, 2 * WIDTH)
+        pairs = zip(channels, channels[1:], strict=False)
+        layers = [nn.Conv2d(before, after, 3, padding=1) for before, after in pairs]
+        super().__init__(*[module for layer in layers for module in (layer, nn.ReLU())][:-1])
+
+
+class OriginalNonLocal(nn.Module):
+    """Table II's "Original Non": (N, 5, H, W) -> (N, 64, H, W), H and W even.
+
+    x + W softmax(theta(x) phi(x)) g(x) with x the stacked convolutions' output, over all places of the frame.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stacked = StackedConvolutions()
+        self.theta, self.phi, self.g = (nn.Conv2d(2 * WIDTH, WIDTH, 1) for _ in range(3))
+        self.back = nn.Conv2d(WIDTH, 2 * WIDTH, 1)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        x: Tensor = self.stacked(frames)
+        query, key, value = self.theta(x), functional.max_pool2d(self.phi(x), 2), functional.max_pool2d(self.g(x), 2)
+        query, key, value = (features.flatten(2).transpose(1, 2) for features in (query, key, value))
+        mixed = functional.scaled_dot_product_attention(query, key, value, scale=1.0)
+        change: Tensor = self.back(mixed.transpose(1, 2).reshape(x.shape[0], WIDTH, *x.shape[2:]))
+        return x + change
+
+
+# What stands in the place of the non-local block, by the names of table II.
+NON_LOCAL: dict[str, Callable[[], nn.Module]] = {
+    "RVD": NonLocalBlock,
+    "Non-1": partial(NonLocalBlock, centre=3, around=3),
+    "Non-2": partial(NonLocalBlock, centre=3),
+    "w/o Non": StackedConvolutions,
+    "SR Non": StackedConvolutions,
+    "Original Non": OriginalNonLocal,
+}
+# By how much "SR Non" scales the frames down, run by run.
+SCALES = (4, 2, 1)
 
 
 class ConvLSTM(nn.Module):
@@ -141,7 +212,15 @@ class RecursiveBlock(nn.Module):
 
 
 class RVD(Network):
-    """The whole network of figure 2; see the module's text for shapes. ``iterations``: T of equation 4, at least 1."""
+    """The whole network of figure 2; see the module's text for shapes and ablations.
+
+    Args:
+        iterations: T of equation 4, at least 1.
+        blocks: number of recursive blocks, at least 1.
+        non_local: a name of table II. "SR Non" needs H and W that divide by 32.
+
+    Raises ValueError for any other.
+    """
 
     name = "RVD"
     window = (2, 2)
@@ -150,28 +229,48 @@ class RVD(Network):
     multiple = 8
     receptive_field = 129
 
-    def __init__(self, iterations: int = 4) -> None:
+    def __init__(self, iterations: int = 4, *, blocks: int = 1, non_local: str = "RVD") -> None:
         super().__init__()
         if iterations < 1:
             raise ValueError(f"RVD: iterations must be at least 1, not {iterations}")
+        if blocks < 1:
+            raise ValueError(f"RVD: blocks must be at least 1, not {blocks}")
+        check_switch(self.name, "non_local", non_local, NON_LOCAL, f"one of {', '.join(NON_LOCAL)}")
         self.iterations = iterations
-        self.non_local = NonLocalBlock()
+        self.scales = SCALES if non_local == "SR Non" else (1,)
+        self.multiple *= self.scales[0]
+        self.non_local = NON_LOCAL[non_local]()
+        self.coarser = nn.Conv2d(FRAMES, 2 * WIDTH, 3, padding=1) if len(self.scales) > 1 else None
         self.conv1 = nn.Conv2d(2 * WIDTH, WIDTH, 3, padding=1)
         self.conv2 = nn.Conv2d(WIDTH, WIDTH, 4, stride=2, padding=1)
         self.recursive = RecursiveBlock()
+        self.further = nn.ModuleList(RecursiveBlock() for _ in range(blocks - 1))
         self.conv3 = nn.Conv2d(WIDTH, WIDTH, 9, padding=4)
         self.conv4 = nn.Conv2d(WIDTH, FRAMES, 3, padding=1)
         initialise_(self, self.conv4)
 
     def forward(self, frames: Tensor) -> tuple[Tensor]:
         """(N, 5, H, W) -> (N, 5, H, W), in a tuple of one."""
-        x = functional.relu(self.non_local(frames))
-        x = functional.relu(self.conv1(x), inplace=True)
+        result = None
+        for scale in self.scales:
+            seen = frames if scale == 1 else functional.avg_pool2d(frames, scale)
+            features = self.non_local(seen)
+            if self.coarser is not None:
+                features = features + self.coarser(seen if result is None else _double(result))
+            result = seen + self._change(features)
+        assert result is not None
+        return (result,)
+
+    def _change(self, features: Tensor) -> Tensor:
+        """What is added to the five frames (N, 5, H, W), from the non-local block's output (N, 64, H, W)."""
+        x = functional.relu(self.conv1(functional.relu(features)), inplace=True)
         x = functional.relu(self.conv2(x), inplace=True)
-        for _ in range(self.iterations):
-            x = self.recursive(x)
+        for block in (self.recursive, *self.further):
+            for _ in range(self.iterations):
+                x = block(x)
         x = _double(functional.relu(self.conv3(x), inplace=True))
-        return (frames + self.conv4(x),)
+        change: Tensor = self.conv4(x)
+        return change
 
 
 def _double(x: Tensor) -> Tensor:
