@@ -7,7 +7,7 @@ What each paper trains with: DTB ``mse`` and DTB_WEIGHT_DECAY; DBLRNet ``mse``; 
 from __future__ import annotations
 
 from training.losses.adversarial import dblrgan_loss, discriminator_loss, generator_loss, single_frames
-from training.losses.clip import LUMA, clip_outputs, to_network
+from training.losses.clip import LUMA, clip_outputs, clip_through, to_network
 from training.losses.contiguous import contiguous_blurry_loss
 from training.losses.order_free import in_order_of, order_free_loss
 from training.losses.pixel import DTB_WEIGHT_DECAY, charbonnier, mse, psnr_loss
@@ -19,6 +19,7 @@ __all__ = [
     "LUMA",
     "charbonnier",
     "clip_outputs",
+    "clip_through",
     "contiguous_blurry_loss",
     "dblrgan_loss",
     "discriminator_loss",

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from training.networks.base import Network
 
-__all__ = ["LUMA", "clip_outputs", "to_network"]
+__all__ = ["LUMA", "clip_outputs", "clip_through", "to_network"]
 
 # Y of BT.709, as the engine has it for RGB frames.
 LUMA = (0.2126, 0.7152, 0.0722)
@@ -22,8 +22,28 @@ def to_network(clip: Tensor, network: Network) -> Tensor:
     return (clip * weights[:, None, None]).sum(2, keepdim=True)
 
 
+def clip_through(network: Network, blurred: Tensor) -> Tensor:
+    """Every frame of a clip that has all its neighbours through the network, the state carried from frame to frame.
+
+    Args:
+        blurred: (N, F, 3, H, W), sRGB 0..1, F at least the network's window.
+    Returns:
+        (N, T, K*C, H, W) in float32, T the frames that have their neighbours.
+    """
+    before, after = network.window
+    blurred = to_network(blurred, network)
+    outputs = []
+    states: tuple[Tensor, ...] = ()
+    for n in range(before, blurred.shape[1] - after):
+        window = blurred[:, n - before : n + after + 1].flatten(1, 2)
+        output, *new = network(window, *(states or network.initial_states(window)))
+        states = tuple(new)
+        outputs.append(output.float())
+    return torch.stack(outputs, 1)
+
+
 def clip_outputs(network: Network, blurred: Tensor, sharp: Tensor) -> tuple[Tensor, Tensor]:
-    """Every frame of a clip that has all its neighbours through the network.
+    """What `clip_through` returns, and what it should have returned.
 
     Recurrent networks carry their state from frame to frame, so a loss trains them through time.
 
@@ -34,16 +54,9 @@ def clip_outputs(network: Network, blurred: Tensor, sharp: Tensor) -> tuple[Tens
         Output and target, (N, T, K*C, H, W) each in float32, T the frames that have their neighbours.
     """
     before, after = network.window
-    blurred = to_network(blurred, network)
-    outputs, targets = [], []
-    states: tuple[Tensor, ...] = ()
-    for n in range(before, blurred.shape[1] - after):
-        window = blurred[:, n - before : n + after + 1].flatten(1, 2)
-        output, *new = network(window, *(states or network.initial_states(window)))
-        states = tuple(new)
-        outputs.append(output.float())
-        targets.append(to_network(_wanted(network, sharp, n), network).flatten(1, 2))
-    return torch.stack(outputs, 1), torch.stack(targets, 1)
+    times = range(before, blurred.shape[1] - after)
+    targets = [to_network(_wanted(network, sharp, n), network).flatten(1, 2) for n in times]
+    return clip_through(network, blurred), torch.stack(targets, 1)
 
 
 def _wanted(network: Network, sharp: Tensor, n: int) -> Tensor:
