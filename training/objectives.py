@@ -6,7 +6,8 @@ network, and of what a discriminator says of the output:
 - `charbonnier`, `mse`, `psnr`: between pixels, for every network.
 - `temporal`: RVD's equation 6.
 - `order-free`: SharpSequence's content loss; `contiguous` adds the contiguous blurry loss to it.
-- `adversarial`: DBLRGAN's equation 5; `sharp-sequence`: SharpSequence's equation 11. Both need an `Opponent`.
+- `adversarial`: DBLRGAN's equation 5; `sharp-sequence`: SharpSequence's equation 11, and `order-free-adversarial` the
+  same without the contiguous blurry loss. They need an `Opponent`.
 
 The generator's loss is the non-saturating form in both (training.losses.adversarial says how that differs).
 """
@@ -67,11 +68,16 @@ OBJECTIVES: dict[str, Objective] = {
     "order-free": partial(_sequence, beta=0),
     "contiguous": _sequence,
     "adversarial": _adversarial,
+    "order-free-adversarial": partial(_sequence, beta=0),
     "sharp-sequence": _sequence,
 }
 
-JUDGED = {"adversarial", "sharp-sequence"}
-"""Objectives that need an opponent."""
+JUDGED = {
+    "adversarial": "DBLRGAN",
+    "order-free-adversarial": "SharpSequence",
+    "sharp-sequence": "SharpSequence",
+}
+"""Objectives that need an opponent, and the network whose discriminator that is."""
 
 
 class Opponent:

@@ -18,6 +18,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -36,7 +37,7 @@ from training.objectives import JUDGED, OBJECTIVES, Opponent
 from training.pictures import DataError
 from training.processes import Processes, processes
 from training.progress import Progress
-from training.recipes import RECIPES, Phase
+from training.recipes import RECIPES, Phase, Recipe
 
 
 @dataclass
@@ -71,15 +72,23 @@ class Plan:
 class Trainer:
     """One run: network, optimisers, data and clock."""
 
-    def __init__(self, name: str, plan: Plan, members: Processes | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        plan: Plan,
+        members: Processes | None = None,
+        build: Callable[[], Network] | None = None,
+        recipe: Recipe | None = None,
+    ) -> None:
         """Goes on where the run in `plan.folder` stopped, if there is one.
 
+        `build` and `recipe` take the place of what `name` stands for, which then names the run's files alone.
         Raises DataError when there is no material, CheckpointError when a file to begin with cannot be used.
         """
         self.name, self.plan, self.members = name, plan, members or Processes()
-        self.recipe, self.device, self.clock = RECIPES[name], torch.device(plan.device), Clock()
+        self.recipe, self.device, self.clock = recipe or RECIPES[name], torch.device(plan.device), Clock()
         torch.manual_seed(plan.seed)
-        self.network: Network = NETWORKS[name]()
+        self.network: Network = (build or NETWORKS[name])()
         if plan.start is not None:
             load_weights(self.network, self.recipe.begins_with or name, plan.start)
         self.network.to(self.device)
@@ -112,10 +121,11 @@ class Trainer:
         return replace(phase.blur, size=phase.size, frames=phase.frames + sum(self.network.window))
 
     def _opponent(self) -> Opponent | None:
-        sizes = [phase.size for phase in self.recipe.phases if phase.loss in JUDGED]
-        if not sizes:
+        judged = [phase for phase in self.recipe.phases if phase.loss in JUDGED]
+        if not judged:
             return None
-        return Opponent(self.name, sizes[0], self.recipe.opponent_rate, self.recipe.opponent_width, self.device)
+        name, size = JUDGED[judged[0].loss], judged[0].size
+        return Opponent(name, size, self.recipe.opponent_rate, self.recipe.opponent_width, self.device)
 
     def _resume(self) -> None:
         saved = load_state(self.plan.folder / f"{self.name}.resume.pt", self.device)
