@@ -122,17 +122,17 @@ def clips_of(archive: Path, device: torch.device) -> list[Clip]:
 def measure(network: Network, clips: Sequence[Clip]) -> tuple[float, float]:
     """Mean PSNR of input and output in dB; see the module's text for what is measured."""
     network.eval()
-    before, channels = network.window[0], 3 if network.color == "rgb" else 1
+    (before, after), channels = network.window, 3 if network.color == "rgb" else 1
+    first = 0 if network.states else WIDEST - before  # a state takes all frames before those that are counted
     rows = []
     for blurred, sharp in clips:
-        counted = range(WIDEST, blurred.shape[1] - WIDEST)
+        last = blurred.shape[1] - WIDEST
         with torch.no_grad():
-            outputs = clip_through(network, blurred)[0]
+            outputs = clip_through(network, blurred[:, first : last + after])[0, WIDEST - last :]
         outputs = outputs.view(len(outputs), -1, channels, *outputs.shape[2:])
-        middle = outputs[:, outputs.shape[1] // 2]
-        given, wanted = (_eight_bits(to_network(clip, network)[0]) for clip in (blurred, sharp))
-        made = _eight_bits(middle)
-        rows += [(psnr(given[n], wanted[n]), psnr(made[n - before], wanted[n])) for n in counted]
+        given, wanted = (_eight_bits(to_network(clip[:, WIDEST:last], network)[0]) for clip in (blurred, sharp))
+        made = _eight_bits(outputs[:, outputs.shape[1] // 2])
+        rows += [(psnr(a, c), psnr(b, c)) for a, b, c in zip(given, made, wanted, strict=True)]
     return statistics.fmean(row[0] for row in rows), statistics.fmean(row[1] for row in rows)
 
 
