@@ -3,8 +3,8 @@
 All take YUV 4:2:0 of 8 bits and drop the output. A way's time is the difference between a long and a short run over
 the frames that they differ by, so that starting up does not count. The last lines tell what the wrapper itself costs:
 the same graph with a model that does nothing, once with the contract and once without, which the wrapper passes
-through. Nothing is asserted: shared machines vary. Needs the runtime environment with the wheel, and the FFmpeg of
-scripts/ffmpeg.sh.
+through. Nothing is asserted: shared machines vary. Needs the runtime environment with the wheel, the FFmpeg of
+scripts/ffmpeg.sh, and for frei0r one that has it, such as Debian's.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from statistics import median
 from tests import tiny_models
 from vsdeblur.ffmpeg import wrapper
 from vsdeblur.ffmpeg.graph import graph
+from vsdeblur.ffmpeg.launch import PLUGIN_FOLDER
+from vsdeblur.ffmpeg.ways import Way
 
 Run = Callable[[int], None]
 """Works through that many frames."""
@@ -77,26 +79,30 @@ def report(title: str, contenders: dict[str, Run], frames: int, rounds: int) -> 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.ffmpeg", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--models", type=Path, required=True, help="folder of NAME.onnx")
-    parser.add_argument("--ffmpeg", type=Path, required=True, help="folder of ffmpeg")
+    parser.add_argument("--ffmpeg", type=Path, required=True, help="folder of an ffmpeg with the ONNX backend")
+    parser.add_argument("--frei0r", type=Path, default=Path("/usr/bin"), help="folder of one with frei0r")
     parser.add_argument("--size", type=int, nargs=2, default=[640, 480], metavar=("WIDTH", "HEIGHT"))
     parser.add_argument("--frames", type=int, default=5, help="of the short run; default 5")
     parser.add_argument("--rounds", type=int, default=3, help="default 3")
     arguments = parser.parse_args(argv)
     size = (arguments.size[0], arguments.size[1])
-    preload = {"LD_PRELOAD": wrapper.library()}
-    for name, ways in (("DTB", ("wrapper",)), ("DBLRNet", ("dnn", "wrapper"))):
+    tools: dict[Way, tuple[Path, dict[str, str]]] = {
+        "dnn": (arguments.ffmpeg, {}),
+        "wrapper": (arguments.ffmpeg, {"LD_PRELOAD": wrapper.library()}),
+        "frei0r": (arguments.frei0r, {"FREI0R_PATH": str(PLUGIN_FOLDER)}),
+    }
+    names: dict[str, tuple[Way, ...]] = {"DTB": ("wrapper", "frei0r"), "DBLRNet": ("dnn", "wrapper", "frei0r")}
+    for name, ways in names.items():
         model = (arguments.models / f"{name}.onnx").resolve()
         contenders: dict[str, Run] = {"vspipe": vspipe(model, size)}
         for way in ways:
-            environment = preload if way == "wrapper" else {}
-            contenders[f"ffmpeg --via {way}"] = ffmpeg(
-                arguments.ffmpeg, size, graph(str(model), "wrapper" if way == "wrapper" else "dnn"), **environment
-            )
+            folder, environment = tools[way]
+            contenders[f"ffmpeg --via {way}"] = ffmpeg(folder, size, graph(str(model), way), **environment)
         report(f"{name}, {size[0]}x{size[1]}", contenders, arguments.frames, arguments.rounds)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as made:
         report(
             "a model that does nothing, RGB, window of three",
-            nothing(Path(folder), arguments.ffmpeg, size),
+            nothing(Path(made), arguments.ffmpeg, size),
             100,
             arguments.rounds,
         )

@@ -20,14 +20,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from vsdeblur import _engine
+from vsdeblur import _engine, ffmpeg
 from vsdeblur._engine import Error
 from vsdeblur.ffmpeg import wrapper
 from vsdeblur.ffmpeg.ways import WAYS
 
 __all__ = ["FFmpeg", "find_ffmpeg", "probe"]
 
-PLUGIN_FOLDER = Path(__file__).with_name("frei0r-1")
+# In the installed package, also where a checkout's modules come first.
+PLUGIN_FOLDER = next(filter(Path.is_dir, (Path(folder, "frei0r-1") for folder in ffmpeg.__path__)), Path("frei0r-1"))
 
 _ONNXRUNTIME = "libonnxruntime.so.1"
 _PROBE_SECONDS = 60  # far more than FFmpeg takes to print a list
