@@ -43,8 +43,7 @@ def newest_ffmpeg() -> str:
 def random_model(name: str) -> Path:
     """The model of a network with random weights, by ``python -m tests.make_models``."""
     folder = os.environ.get("VSDEBLUR_TEST_MODELS")
-    if not folder:
-        pytest.skip("VSDEBLUR_TEST_MODELS is not set: it names a folder that python -m tests.make_models filled")
+    assert folder, "VSDEBLUR_TEST_MODELS is not set: it names a folder that python -m tests.make_models filled"
     return Path(folder).resolve() / f"{name}.onnx"
 
 
