@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from export.parity import MAX_DIFFERENCE, largest_difference, parity_sizes
 from export.storage import MIN_PSNR, agreement, store_half
 from training.networks import NETWORKS, Network
 from vsdeblur.contract import UNTRAINED, Contract, ContractError
+from vsdeblur.ffmpeg.cache import write_whole
 from vsdeblur.ffmpeg.tall import refusal, tall_model
 
 
@@ -71,7 +70,7 @@ def export(arguments: argparse.Namespace) -> str:
         model = _halved(network, model)
     if arguments.tall:
         model = _tall(model)
-    _write(arguments.out, model)
+    write_whole(arguments.out, model)
     return f"{arguments.out}: {arguments.name}, {len(model)} bytes, differs from PyTorch by at most {worst:.1e}"
 
 
@@ -86,19 +85,6 @@ def _halved(network: Network, model: bytes) -> bytes:
 def _tall(model: bytes) -> bytes:
     metadata = {item.key: item.value for item in onnx.load_from_string(model).metadata_props}
     return tall_model(model, Contract.from_metadata(metadata))
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A reader sees the old file or the new one, never a part."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def main(argv: Sequence[str] | None = None) -> int:

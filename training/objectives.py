@@ -9,7 +9,7 @@ network, and of what a discriminator says of the output:
 - `adversarial`: DBLRGAN's equation 5; `sharp-sequence`: SharpSequence's equation 11, and `order-free-adversarial` the
   same without the contiguous blurry loss. They need an `Opponent`.
 
-The generator's loss is the non-saturating form in both (training.losses.adversarial says how that differs).
+The generator's loss is the non-saturating form in all of them (training.losses.adversarial says how that differs).
 """
 
 from __future__ import annotations

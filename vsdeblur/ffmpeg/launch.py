@@ -23,6 +23,7 @@ from pathlib import Path
 from vsdeblur import _engine, ffmpeg
 from vsdeblur._engine import Error
 from vsdeblur.ffmpeg import wrapper
+from vsdeblur.ffmpeg.cache import cache_folder
 from vsdeblur.ffmpeg.ways import WAYS
 
 __all__ = ["FFmpeg", "find_ffmpeg", "probe"]
@@ -138,9 +139,7 @@ def _joined(folder: str, others: str | None) -> str:
 def _onnxruntime_folder() -> str:
     """A folder of the user's cache where the wheel's ONNX Runtime has the name that programs are linked to."""
     library = Path(_engine.runtime_info()["library"])
-    chosen = os.environ.get("XDG_CACHE_HOME", "")
-    base = Path(chosen) if os.path.isabs(chosen) else Path.home() / ".cache"
-    folder = base / "vsdeblur" / library.name
+    folder = cache_folder() / library.name
     link = folder / _ONNXRUNTIME
     try:
         folder.mkdir(parents=True, exist_ok=True)

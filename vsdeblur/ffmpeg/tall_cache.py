@@ -7,12 +7,11 @@ time when no FFmpeg is starting.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
 from vsdeblur._engine import Error
 from vsdeblur.contract import Contract
+from vsdeblur.ffmpeg.cache import cache_folder, write_whole
 from vsdeblur.ffmpeg.tall import tall_model
 
 __all__ = ["tall_file"]
@@ -25,34 +24,15 @@ def tall_file(path: Path, contract: Contract) -> Path:
 
     Raises Error when the model cannot be read or the file cannot be written.
     """
-    folder = _folder()
+    folder = cache_folder()
     try:
         model = path.read_bytes()
         found = folder / f"{contract.name}-{hashlib.sha256(model).hexdigest()[:_DIGITS]}.tall.onnx"
         if not found.is_file():
             folder.mkdir(parents=True, exist_ok=True)
-            _write(found, tall_model(model, contract))
+            write_whole(found, tall_model(model, contract))
     except OSError as error:
         raise Error(f"the model for FFmpeg cannot be made: {error.filename}: {error.strerror}") from error
     except ValueError as error:
         raise Error(f"{path} is not an ONNX file: {error}") from error
     return found
-
-
-def _folder() -> Path:
-    chosen = os.environ.get("XDG_CACHE_HOME", "")
-    base = Path(chosen) if os.path.isabs(chosen) else Path.home() / ".cache"
-    return base / "vsdeblur"
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A reader sees the whole file or none."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
