@@ -42,6 +42,7 @@ class BlurSettings:
     subframes: int = 13
     instants: int = 1
     margin: int = 48
+    speed_min: float = 0.0
     speed_max: float = 18.0
     object_speed_max: float = 18.0
     exposure_min: float = 0.25
@@ -187,7 +188,7 @@ def sample_layers(background: Tensor, foreground: Tensor, settings: BlurSettings
     """
     count, size = len(background), settings.size
     times = shutter(settings, background, generator)
-    speed = uniform((count,), 0, settings.speed_max, background, generator)
+    speed = uniform((count,), settings.speed_min, settings.speed_max, background, generator)
     shape = (count, 3, settings.frames, settings.subframes, size, size)
     scene = F.grid_sample(
         background, motion_grid(times, speed, settings, generator), padding_mode="reflection", align_corners=False

@@ -5,14 +5,15 @@ All recipes share what a few CPU hours or half an hour of a GPU ask for, in plac
 - Muon (training.muon) in place of Adam, the rate rising over `warm_up` steps and then falling linearly to zero.
 - Charbonnier's loss in place of the squared error. (Each clip's PSNR as the loss, for the last third of a run of DTB,
   left sharp clips alone at 50 to 75 dB, and cost a tenth of a decibel of the gain.)
-- Phases. First plain motion at one exposure (`EASY`), where motion between frames tells how far a frame is blurred:
-  deblurring emerges several times sooner. Then everything that training.blur draws. Recurrent networks see long clips
+- Phases. First a short blur of nearly one length (`GENTLE`), of which plain sharpening undoes a part: random weights
+  leave the identity within a hundred updates. Then motion of all lengths at one exposure (`EASY`), where motion between
+  frames tells how far a frame is blurred. Then everything that training.blur draws. Recurrent networks see long clips
   at the end, so that their state does not drift.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from training.blur import BlurSettings
 from training.losses import DTB_WEIGHT_DECAY
@@ -29,14 +30,17 @@ EASY = BlurSettings(
     noise_share=0.3,
     compressed_share=0,
 )
-INSTANTS = BlurSettings(instants=7)
+GENTLE = replace(EASY, speed_min=5, speed_max=8, object_share=0, saturated_share=0, noise_share=0)
+INSTANTS = replace(FULL, instants=7)
 
 
 @dataclass(frozen=True)
 class Phase:
     """A part of a run: clips of `frames` frames that count, besides neighbours, and of `size` x `size` pixels.
 
-    `start` is the share of the budget after which it begins; `loss` is a name of training.objectives.
+    `start` is the share of the budget after which it begins; `loss` is a name of training.objectives. With
+    `frozen_norm` batch normalisation uses the means and variances that it has gathered and gathers no more, so the
+    weights learn with what they will run with: small batches of unlike photographs stray far from them.
     """
 
     start: float
@@ -45,6 +49,7 @@ class Phase:
     frames: int
     loss: str = "charbonnier"
     blur: BlurSettings = FULL
+    frozen_norm: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,14 +92,16 @@ RECIPES = {
     # Paper: squared error, Adam at 1e-4.
     "DBLRNet": Recipe(
         (
-            Phase(0.0, batch=10, size=64, frames=1, blur=EASY),
+            Phase(0.0, batch=8, size=64, frames=1, blur=GENTLE),
+            Phase(0.1, batch=8, size=64, frames=1, blur=EASY),
             Phase(0.4, batch=10, size=64, frames=1),
+            Phase(0.7, batch=10, size=64, frames=1, frozen_norm=True),
         ),
     ),
     # Paper: DBLRNet's weights, a rate of 1e-5 for both networks, 4096 features in the discriminator's last layers,
     # which are 134 of its 164 million parameters; 1024 here.
     "DBLRGAN": Recipe(
-        (Phase(0.0, batch=6, size=64, frames=1, loss="adversarial"),),
+        (Phase(0.0, batch=6, size=64, frames=1, loss="adversarial", frozen_norm=True),),
         rate=1e-5,
         share=0.2,
         begins_with="DBLRNet",
@@ -102,16 +109,19 @@ RECIPES = {
     # Paper: equation 6 from the first step, with the squared error in it.
     "RVD": Recipe(
         (
-            Phase(0.0, batch=8, size=64, frames=1, blur=EASY),
-            Phase(0.4, batch=8, size=64, frames=1),
-            Phase(0.95, batch=8, size=64, frames=1, loss="temporal"),
+            Phase(0.0, batch=10, size=64, frames=1, blur=GENTLE),
+            Phase(0.12, batch=12, size=64, frames=1, blur=EASY),
+            Phase(0.4, batch=14, size=64, frames=1),
+            Phase(0.95, batch=14, size=64, frames=1, loss="temporal"),
         ),
     ),
     # Paper: the content loss first, then equation 11 with both other losses. The adversarial one, which is for looks
     # and takes a discriminator of 165 million parameters, is left to training.ablations.
     "SharpSequence": Recipe(
         (
-            Phase(0.0, batch=10, size=64, frames=1, loss="order-free", blur=INSTANTS),
+            Phase(0.0, batch=8, size=64, frames=1, loss="order-free", blur=replace(GENTLE, instants=7)),
+            Phase(0.15, batch=8, size=64, frames=1, loss="order-free", blur=replace(EASY, instants=7)),
+            Phase(0.45, batch=10, size=64, frames=1, loss="order-free", blur=INSTANTS),
             Phase(0.9, batch=5, size=64, frames=1, loss="contiguous", blur=INSTANTS),
         ),
     ),

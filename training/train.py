@@ -57,7 +57,8 @@ class Clock:
 class Plan:
     """What a run is to do, whatever the network.
 
-    Material is an archive of photographs, folders of pairs, or both. `start` is a checkpoint of weights to begin with.
+    Material is an archive of photographs, folders of pairs, or both. `start` is a checkpoint of weights to begin with,
+    and `skip` the share of the recipe, 0..1, that they have behind them: the budget is for the rest.
     """
 
     photographs: Path | None
@@ -67,6 +68,7 @@ class Plan:
     device: str = "cpu"
     seed: int = 0
     start: Path | None = None
+    skip: float = 0.0
 
 
 class Trainer:
@@ -108,8 +110,8 @@ class Trainer:
 
     @property
     def progress(self) -> float:
-        """Share of the budget that is used up, 0..1."""
-        return self.clock.share_of(self.plan.budget)
+        """Share of the recipe that is done, 0..1."""
+        return 1 - (1 - self.plan.skip) * (1 - self.clock.share_of(self.plan.budget))
 
     @property
     def rate(self) -> float:
@@ -186,8 +188,12 @@ class Trainer:
         return (one[0] + two[0]) / 2, (one[1] + two[1]) / 2
 
     def _update(self, blurred: Tensor, sharp: Tensor) -> tuple[float, float]:
-        objective = self.recipe.phase(self.progress).loss
+        phase = self.recipe.phase(self.progress)
+        objective = phase.loss
         opponent = self.opponent if objective in JUDGED else None
+        for module in self.network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.train(not phase.frozen_norm)
         with torch.autocast(self.device.type, torch.bfloat16):
             output, target = clip_outputs(self.network, blurred, sharp)
             logits = opponent.judge(output) if opponent else None
@@ -259,10 +265,13 @@ def main() -> int:
     budget.add_argument("--steps", type=int, default=0, help="budget of each run in steps")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--start", type=Path, help="checkpoint of weights to begin with; default: random weights")
+    parser.add_argument("--skip", type=float, default=0, help="share of the recipe that --start has behind it, 0..1")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     if arguments.minutes < 0 or arguments.steps < 0 or arguments.minutes + arguments.steps == 0:
         parser.error("a budget must be above 0")
+    if not 0 <= arguments.skip < 1 or (arguments.skip and arguments.start is None):
+        parser.error("--skip must be at least 0 and below 1, and 0 without --start")
     if arguments.photos is None and not arguments.pairs:
         parser.error("there is nothing to train on: give --photos, --pairs or both")
     names = list(RECIPES) if "all" in arguments.names else arguments.names
@@ -275,6 +284,7 @@ def main() -> int:
         arguments.device,
         arguments.seed,
         arguments.start,
+        arguments.skip,
     )
     try:
         train(names, plan)

@@ -85,6 +85,13 @@ def test_blurred_frames_are_eight_bit_and_blurred() -> None:
     assert blurred.diff(dim=-1).abs().mean() < sharp.diff(dim=-1).abs().mean()
 
 
+def test_a_least_speed_leaves_no_sample_as_it_was() -> None:
+    canvas = crops(16, SMALL)
+    settings = replace(CLEAN, sharp_share=0, exposure_min=0.7, speed_min=8.0, speed_max=10.0)
+    blurred, sharp = synthesise(canvas[:8], canvas[8:], settings, generator())
+    assert (blurred - sharp).abs().flatten(1).mean(1).min() > EIGHT_BITS
+
+
 def test_a_sharp_sample_is_left_alone() -> None:
     canvas = crops(4, SMALL)
     blurred, sharp = synthesise(canvas[:2], canvas[2:], replace(CLEAN, sharp_share=1), generator())

@@ -99,6 +99,28 @@ def test_a_run_begins_with_the_weights_of_a_checkpoint(photographs: Path, tmp_pa
     assert all(torch.equal(value, weights[key]) for key, value in second.network.state_dict().items())
 
 
+def test_a_run_skips_what_its_weights_have_behind_them(photographs: Path, tmp_path: Path) -> None:
+    trainer("DTB", photographs, tmp_path / "first", steps=2).run()
+    start = tmp_path / "first" / "DTB.safetensors"
+    run = Trainer("DTB", Plan(photographs, tmp_path, Clock(steps=3), start=start, skip=0.7))
+    assert run.recipe.phase(run.progress) is TINY[1]
+    assert run.progress == pytest.approx(0.7)
+    run.run()
+    assert run.clock.steps == 3
+    assert run.progress == 1
+
+
+def test_frozen_normalisation_keeps_what_it_has_gathered(photographs: Path, tmp_path: Path) -> None:
+    run = trainer("DBLRNet", photographs, tmp_path, steps=2)
+    gathered = []
+    for frozen in (False, True, False):
+        run.recipe = replace(run.recipe, phases=(replace(run.recipe.phases[0], frozen_norm=frozen),))
+        run.step()
+        gathered.append(run.network.get_buffer("merge.norm2.running_var").clone())
+    assert torch.equal(gathered[0], gathered[1])
+    assert not torch.equal(gathered[1], gathered[2])
+
+
 def test_another_networks_checkpoint_is_refused(photographs: Path, tmp_path: Path) -> None:
     trainer("DTB", photographs, tmp_path).save()
     with pytest.raises(CheckpointError, match=r"DTB\.safetensors is a checkpoint of DTB, not of RVD"):
@@ -184,3 +206,8 @@ def test_the_command_names_a_file_that_it_cannot_use(
     monkeypatch.setattr("sys.argv", [*command, "--start", str(damaged)])
     assert training.train.main() == 1
     assert f"{damaged} is not a readable checkpoint of DTB" in capsys.readouterr().err
+    for extra in (["--skip", "0.5"], ["--start", str(damaged), "--skip", "1"]):
+        monkeypatch.setattr("sys.argv", [*command, *extra])
+        with pytest.raises(SystemExit):
+            training.train.main()
+        assert "--skip must be" in capsys.readouterr().err

@@ -36,6 +36,16 @@ def test_the_block_runs_t_times_on_its_own_output(iterations: int) -> None:
     assert all(given is made for given, made in zip(inputs[1:], outputs[:-1], strict=True))
 
 
+def test_before_training_a_pass_hands_on_what_it_gets() -> None:
+    torch.manual_seed(0)
+    network = RVD().eval()
+    features = torch.rand(1, 32, 16, 16) * 0.5
+    with torch.no_grad():
+        passed = network.recursive(features)
+    alike = torch.corrcoef(torch.stack([features.flatten(), passed.flatten()]))[0, 1]
+    assert alike > 0.7
+
+
 def test_shared_weights_get_the_sum_of_the_gradients_of_all_iterations() -> None:
     torch.manual_seed(0)
     shared = awake_network("RVD").double()
