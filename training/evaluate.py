@@ -28,12 +28,15 @@ from training.pairs import PairError, find_pairs
 from vsdeblur import Error
 
 
-def evaluate(folder: Path, methods: Sequence[Method], out: Path, drift_frames: int = 0) -> Report:
+def evaluate(
+    folder: Path, methods: Sequence[Method], out: Path, drift_frames: int = 0, frames: int | None = None
+) -> Report:
     """Measures every method on every clip and writes the report into the folder `out`.
 
-    `drift_frames`, 0 or at least SHORTEST, is the length of the drift test. Raises PairError or vsdeblur.Error.
+    `drift_frames`, 0 or at least SHORTEST, is the length of the drift test. With `frames`, only so many of each clip
+    are measured, from its first on. Raises PairError or vsdeblur.Error.
     """
-    clips = find_pairs(folder)
+    clips = find_pairs(folder) if frames is None else [clip.first(frames) for clip in find_pairs(folder)]
     out.mkdir(parents=True, exist_ok=True)
     results, drifts = [], []
     with tqdm(total=len(clips) * len(methods), unit="run") as progress:
@@ -61,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("folder", type=Path, help="pairs in the layout of training.pairs")
     parser.add_argument("--model", type=Path, action="append", default=[], help=".onnx file; may be given again")
     parser.add_argument("--baselines", action="store_true", help="unsharp mask and Richardson-Lucy too")
+    parser.add_argument("--frames", type=int, metavar="N", help="measure the first N frames of each clip; default: all")
     parser.add_argument(
         "--drift",
         type=int,
@@ -81,11 +85,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("give --model, --baselines or both")
     if arguments.drift != 0 and arguments.drift < SHORTEST:
         parser.error(f"--drift must be at least {SHORTEST} frames, not {arguments.drift}")
+    if arguments.frames is not None and arguments.frames < 1:
+        parser.error(f"--frames must be at least 1, not {arguments.frames}")
     try:
         if arguments.table:
             between_marks(arguments.table, "")  # refused now, not after an hour
         methods = models(arguments.model) + (baselines() if arguments.baselines else [])
-        report = evaluate(arguments.folder, methods, arguments.out, arguments.drift)
+        report = evaluate(arguments.folder, methods, arguments.out, arguments.drift, arguments.frames)
         if arguments.table:
             replace_table(arguments.table, report)
     except (PairError, ReportError, Error) as error:

@@ -43,6 +43,11 @@ class PairedClip:
     sharp: tuple[Path, ...]
     instants: tuple[tuple[Path, ...], ...] = ()
 
+    def first(self, frames: int) -> PairedClip:
+        """The clip's first so many frames, or all where it has fewer."""
+        instants = tuple(pictures[:frames] for pictures in self.instants)
+        return PairedClip(self.name, self.blurred[:frames], self.sharp[:frames], instants)
+
     def read(self) -> tuple[list[Frame], list[Frame]]:
         """Blurred and sharp frames, (H, W, 3) uint8 each. Raises PairError naming a corrupt or differing picture."""
         frames = read_pictures(self.blurred + self.sharp)

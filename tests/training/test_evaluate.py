@@ -55,6 +55,15 @@ def test_a_model_that_changes_nothing_gains_nothing(pairs: Path, tmp_path: Path)
         assert result.output_tof == result.input_tof is not None
 
 
+def test_the_first_frames_alone_are_measured_on_request(pairs: Path, tmp_path: Path) -> None:
+    (unsharp, _) = baselines()
+    whole = evaluate(pairs, [unsharp], tmp_path / "whole").results
+    part = evaluate(pairs, [unsharp], tmp_path / "part", frames=2).results
+    assert [result.frames for result in part] == [2, 2]
+    assert part[0].input.psnr != whole[0].input.psnr
+    assert evaluate(pairs, [unsharp], tmp_path / "more", frames=9).results == whole
+
+
 def test_models_and_baselines_share_the_report(pairs: Path, tmp_path: Path) -> None:
     methods = models([model(tmp_path, "identity", tiny_models.identity())]) + baselines()
     report = evaluate(pairs, methods, tmp_path / "report")
