@@ -26,6 +26,8 @@ Where the paper is silent, and what stands here:
 - ReLU after the non-local block, conv1, conv2 and conv3. The 9x9 convolution keeps 32 channels.
 - A global skip: the network adds a change to each frame. Its last layer starts near zero, so training starts at the
   identity.
+- The recursion starts near the identity too (``RecursiveBlock.near_identity_``): from plain random weights, 400 updates
+  had not left the identity, and with it 120 had.
 
 Receptive field: four recursions at up to an eighth of the size make the theoretical one 685 pixels wide, more than
 most frames. The declared 129 is effective: what lies outside moves the centre by less than 1 % of the residual's spread
@@ -65,6 +67,8 @@ __all__ = ["RVD", "NonLocalBlock", "RecursiveBlock"]
 
 FRAMES = 5
 WIDTH = 32
+# What the LSTM's gates begin with, before their sigmoids: enter, forget, leave; and the candidate.
+GATES = (2.0, -2.0, 2.0, 0.0)
 
 
 class ConvGRU(nn.Module):
@@ -219,8 +223,8 @@ class RecursiveBlock(nn.Module):
         """
         candidate = self.lstm.gates.weight.mul_(0.1)[3 * WIDTH :]
         candidate += _identity(candidate)
-        for gate, bias in zip(torch.split(self.lstm.gates.bias, WIDTH), (2.0, -2.0, 2.0, 0.0), strict=True):
-            gate.fill_(bias)
+        assert self.lstm.gates.bias is not None
+        self.lstm.gates.bias.copy_(torch.tensor(GATES).repeat_interleave(WIDTH))
         self.conv.weight.mul_(0.1).add_(_identity(self.conv.weight))
 
 
