@@ -51,7 +51,7 @@ def mean_psnr(outputs: list[Frame], references: list[Frame]) -> float:
 
 CASES = [
     *[("DTB", picture) for picture in ("coffee", "astronaut", "rocket")],
-    *[(network, "astronaut") for network in ("RVD", "DBLRNet", "DBLRGAN", "SharpSequence")],
+    *[(network, "astronaut") for network in ("RVD", "DBLRNet", "SharpSequence")],
 ]
 
 
@@ -64,5 +64,5 @@ def test_shipped_weights_sharpen_what_is_blurred_and_leave_the_sharp_alone(netwo
     def deblurred(frames: list[Frame]) -> list[Frame]:
         return list(deblurrer(frames))[instants // 2 :: instants]
 
-    assert mean_psnr(deblurred(blurred), sharp) > mean_psnr(blurred, sharp) + SHIPPED_GAIN
-    assert mean_psnr(deblurred(sharp), sharp) > SHARP_CONTROL
+    assert mean_psnr(deblurred(blurred), sharp) > mean_psnr(blurred, sharp) + SHIPPED_GAIN[network]
+    assert mean_psnr(deblurred(sharp), sharp) > SHARP_CONTROL[network]
