@@ -23,6 +23,9 @@ from tests.ffmpeg.frei0r_fixtures import (
 from tests.tolerances import FREI0R_STEPS
 
 WIDTH, HEIGHT = 48, 32
+# Under load melt 7.12 ends now and then with status 0 and an empty file, with a filter or without any: one run in seven
+# with six beside it on two cores.
+ATTEMPTS = 10
 
 
 @pytest.fixture
@@ -47,10 +50,13 @@ def profile(tmp_path: Path) -> Path:
 
 
 def melted(profile: Path, *arguments: str | Path) -> tuple[Clip, str]:
-    """What melt plays, and what it says."""
+    """What melt plays, and what it says, in the first run of a few that writes anything."""
     out = profile.with_name("melted.nut")
     consumer = ["-consumer", f"avformat:{out}", "vcodec=rawvideo", "pix_fmt=rgb24", "an=1", "real_time=-1"]
-    done = run([program("melt"), "-profile", profile, *arguments, *consumer], QT_QPA_PLATFORM="offscreen")
+    for _ in range(ATTEMPTS):
+        done = run([program("melt"), "-profile", profile, *arguments, *consumer], QT_QPA_PLATFORM="offscreen")
+        if out.stat().st_size > 0:
+            break
     frames = run(ffmpeg("-i", out, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")).stdout
     return np.frombuffer(frames, np.uint8).reshape(-1, HEIGHT, WIDTH, 3), done.stderr.decode()
 
