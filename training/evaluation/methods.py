@@ -66,11 +66,11 @@ def _model(name: str, path: Path) -> Method:
     contract = deblurrer.contract
     continuous = None
     if contract.states:
-        continuous = partial(_middle_instants, Deblurrer(model=path, segment=ENDLESS, preroll=0, sc=0))
-    return Method(name, f"trained on {contract.trained_on}", partial(_middle_instants, deblurrer), continuous)
+        continuous = partial(middle_instants, Deblurrer(model=path, segment=ENDLESS, preroll=0, sc=0))
+    return Method(name, f"trained on {contract.trained_on}", partial(middle_instants, deblurrer), continuous)
 
 
-def _middle_instants(deblurrer: Deblurrer, frames: Iterable[Frame]) -> Iterator[Frame]:
+def middle_instants(deblurrer: Deblurrer, frames: Iterable[Frame]) -> Iterator[Frame]:
     """One output for each frame; of several instants of an exposure, the middle one."""
     instants = max(1, deblurrer.contract.subframes)
     return islice(deblurrer(frames), instants // 2, None, instants)
