@@ -5,9 +5,9 @@ All recipes share what a few CPU hours or half an hour of a GPU ask for, in plac
 - Muon (training.muon) in place of Adam, the rate rising over `warm_up` steps and then falling linearly to zero.
 - Charbonnier's loss in place of the squared error. (Each clip's PSNR as the loss, for the last third of a run of DTB,
   left sharp clips alone at 50 to 75 dB, and cost a tenth of a decibel of the gain.)
-- Phases. First a short blur of nearly one length (`GENTLE`), of which plain sharpening undoes a part: random weights
-  leave the identity within a hundred updates. Then motion of all lengths at one exposure (`EASY`), where motion between
-  frames tells how far a frame is blurred. Then everything that training.blur draws. Recurrent networks see long clips
+- Phases. First, for all but DTB, a short blur of nearly one length (`GENTLE`), of which plain sharpening undoes a part:
+  DBLRNet had left the identity after 80 updates. Then motion of all lengths at one exposure (`EASY`), where motion
+  between frames tells how far a frame is blurred. Then everything that training.blur draws. Recurrent networks see long clips
   at the end, so that their state does not drift.
 """
 
@@ -18,8 +18,6 @@ from dataclasses import dataclass, replace
 from training.blur import BlurSettings
 from training.losses import DTB_WEIGHT_DECAY
 
-# With what is nearly still: 15 minutes of DTB without (speed_min=3) gained 0.2 dB on strong blur, and lost up to 7 dB
-# where a camera pauses.
 FULL = BlurSettings()
 EASY = BlurSettings(
     speed_min=4,

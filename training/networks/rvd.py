@@ -27,7 +27,7 @@ Where the paper is silent, and what stands here:
 - A global skip: the network adds a change to each frame. Its last layer starts near zero, so training starts at the
   identity.
 - The recursion starts near the identity too (``RecursiveBlock.near_identity_``): from plain random weights, 400 updates
-  had not left the identity, and with it 120 had.
+  on the phase ``EASY`` gained 0.02 dB; with it, 200 updates on shorter blur gained 0.2 dB. Blur and batch differed too.
 
 Receptive field: four recursions at up to an eighth of the size make the theoretical one 685 pixels wide, more than
 most frames. The declared 129 is effective: what lies outside moves the centre by less than 1 % of the residual's spread
