@@ -7,8 +7,8 @@ All recipes share what a few CPU hours or half an hour of a GPU ask for, in plac
   left sharp clips alone at 50 to 75 dB, and cost a tenth of a decibel of the gain.)
 - Phases. First, for all but DTB, a short blur of nearly one length (`GENTLE`), of which plain sharpening undoes a part:
   DBLRNet had left the identity after 80 updates. Then motion of all lengths at one exposure (`EASY`), where motion
-  between frames tells how far a frame is blurred. Then everything that training.blur draws. Recurrent networks see long clips
-  at the end, so that their state does not drift.
+  between frames tells how far a frame is blurred. Then everything that training.blur draws. Recurrent networks see
+  long clips at the end, so that their state does not drift.
 """
 
 from __future__ import annotations
