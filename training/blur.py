@@ -89,25 +89,26 @@ def smooth_paths(times: Tensor, count: int, generator: Generator) -> Tensor:
     middle of the exposure off the blur's centre by what no frame shows, and teach nothing.
 
     Args:
-        times: (F, S) instants in frames.
-        count: number of paths.
+        times: (N, F, S) instants in frames, of N samples.
+        count: number of paths of each sample.
     Returns:
-        (count, F, S), scaled so that the root mean square speed is one unit a frame.
+        (N, count, F, S), scaled so that the root mean square speed is one unit a frame.
     """
-    slow = uniform((count, 3), 0.04, 0.25, times, generator)
-    fast = uniform((count, 1), 0.5, 1.1, times, generator)
-    frequency = 2 * math.pi * torch.cat([slow, fast], 1)
-    phase = uniform((count, 4), 0, 2 * math.pi, times, generator)
-    speed = uniform((count, 4), 0.1, 1.0, times, generator)
-    speed[:, 3] *= 0.1
-    drift = uniform((count, 1), -0.7, 0.7, times, generator)
-    flat = times.flatten()
-    angle = frequency[:, :, None] * flat + phase[:, :, None]
-    position = ((speed / frequency)[:, :, None] * torch.sin(angle)).sum(1) + drift * flat
-    velocity = (speed[:, :, None] * torch.cos(angle)).sum(1) + drift
-    rms = velocity.square().mean(1, keepdim=True).sqrt().clamp(min=1e-3)
-    position = (position - position.mean(1, keepdim=True)) / rms
-    return position.view(count, *times.shape)
+    samples = len(times)
+    slow = uniform((samples, count, 3), 0.04, 0.25, times, generator)
+    fast = uniform((samples, count, 1), 0.5, 1.1, times, generator)
+    frequency = 2 * math.pi * torch.cat([slow, fast], 2)
+    phase = uniform((samples, count, 4), 0, 2 * math.pi, times, generator)
+    speed = uniform((samples, count, 4), 0.1, 1.0, times, generator)
+    speed[..., 3] *= 0.1
+    drift = uniform((samples, count, 1), -0.7, 0.7, times, generator)
+    flat = times.flatten(1)[:, None]
+    angle = frequency[..., None] * flat[:, None] + phase[..., None]
+    position = ((speed / frequency)[..., None] * torch.sin(angle)).sum(2) + drift * flat
+    velocity = (speed[..., None] * torch.cos(angle)).sum(2) + drift
+    rms = velocity.square().mean(2, keepdim=True).sqrt().clamp(min=1e-3)
+    position = (position - position.mean(2, keepdim=True)) / rms
+    return position.view(samples, count, *times.shape[1:])
 
 
 def motion_grid(times: Tensor, speed: Tensor, settings: BlurSettings, generator: Generator) -> Tensor:
@@ -118,13 +119,13 @@ def motion_grid(times: Tensor, speed: Tensor, settings: BlurSettings, generator:
     remains of them is perspective: the square that is seen becomes a trapezium.
 
     Args:
-        times: (F, S) instants in frames.
+        times: (N, F, S) instants in frames.
         speed: (N,) root mean square speed of each sample, pixels a frame.
     Returns:
         (N, F*S*size, size, 2) for `grid_sample` with align_corners=False.
     """
     count, size, canvas = len(speed), settings.size, settings.canvas
-    paths = smooth_paths(times, 6 * count, generator).view(count, 6, *times.shape)
+    paths = smooth_paths(times, 6, generator)
     heading = uniform((count,), 0, 2 * math.pi, times, generator)
     anisotropy = uniform((count,), 0.15, 1.0, times, generator)
     norm = (1 + anisotropy**2).sqrt()
@@ -166,16 +167,17 @@ def soft_masks(count: int, side: int, like: Tensor, generator: Generator) -> Ten
     return torch.sigmoid(distance / softness)[:, None]
 
 
-def shutter(settings: BlurSettings, like: Tensor, generator: Generator) -> Tensor:
-    """(F, S) instants of all sub-frames, in frames: frame n is exposed around time n, for a random share of a frame.
+def shutter(count: int, settings: BlurSettings, like: Tensor, generator: Generator) -> Tensor:
+    """(N, F, S) instants of all sub-frames of N = `count` samples, in frames.
 
-    A share `sharp_share` of all calls gives an exposure of no length.
+    Frame n is exposed around time n for a share of a frame, random for each sample; a share `sharp_share` of all
+    samples has an exposure of no length.
     """
-    exposure = float(uniform((1,), settings.exposure_min, settings.exposure_max, like, generator))
-    if float(uniform((1,), 0, 1, like, generator)) < settings.sharp_share:
-        exposure = 0.0  # sharp frames still move: motion between frames must not pass for blur within them
-    inside = torch.linspace(-0.5, 0.5, settings.subframes, device=like.device) * exposure
-    return torch.arange(settings.frames, device=like.device)[:, None] + inside
+    exposure = uniform((count,), settings.exposure_min, settings.exposure_max, like, generator)
+    # Sharp frames still move: motion between frames must not pass for blur within them.
+    exposure[uniform((count,), 0, 1, like, generator) < settings.sharp_share] = 0
+    inside = torch.linspace(-0.5, 0.5, settings.subframes, device=like.device) * exposure[:, None]
+    return torch.arange(settings.frames, device=like.device)[:, None] + inside[:, None]
 
 
 def sample_layers(background: Tensor, foreground: Tensor, settings: BlurSettings, generator: Generator) -> Tensor:
@@ -187,7 +189,7 @@ def sample_layers(background: Tensor, foreground: Tensor, settings: BlurSettings
         (N, 3, F, S, size, size) in linear light. Sub-frame S//2 is the middle of the exposure.
     """
     count, size = len(background), settings.size
-    times = shutter(settings, background, generator)
+    times = shutter(count, settings, background, generator)
     speed = uniform((count,), settings.speed_min, settings.speed_max, background, generator)
     shape = (count, 3, settings.frames, settings.subframes, size, size)
     scene = F.grid_sample(
@@ -199,7 +201,7 @@ def sample_layers(background: Tensor, foreground: Tensor, settings: BlurSettings
     mask = soft_masks(len(chosen), settings.canvas, background, generator)
     layer = torch.cat([foreground[chosen] * mask, mask], 1)
     object_speed = uniform((len(chosen),), 0, settings.object_speed_max, background, generator)
-    grid = motion_grid(times, object_speed, settings, generator)
+    grid = motion_grid(times[chosen], object_speed, settings, generator)
     moved = F.grid_sample(layer, grid, align_corners=False).view(len(chosen), 4, *shape[2:])
     scene[chosen] = scene[chosen] * (1 - moved[:, 3:]) + moved[:, :3]
     return scene

@@ -85,7 +85,7 @@ def shake_photograph(
 
 def shake_video(frames: Tensor, settings: BlurSettings, generator: Generator) -> tuple[Tensor, Tensor]:
     """Blurred and sharp clips, (F, 3, H, W) each, of video frames (F, 3, canvas, canvas), sRGB 0..1."""
-    times = shutter(settings, frames, generator)
+    times = shutter(1, settings, frames, generator)
     size, steps = settings.size, settings.subframes
     speed = torch.tensor([settings.speed_max])
     grid = motion_grid(times, speed, settings, generator).view(len(frames), steps * size, size, 2)

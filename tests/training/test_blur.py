@@ -43,7 +43,7 @@ def test_srgb_curve_inverts_and_meets_the_standard() -> None:
 
 def test_paths_are_smooth_and_have_unit_speed() -> None:
     times = torch.arange(40)[:, None] + torch.linspace(-0.5, 0.45, 20)
-    paths = smooth_paths(times, 50, generator()).flatten(1)
+    paths = smooth_paths(times.expand(2, -1, -1), 25, generator()).view(50, -1)
     speed = paths.diff(dim=1) / 0.05
     assert (speed.square().mean(1).sqrt() - 1).abs().max() < PATH_SPEED
     assert speed.diff(dim=1).abs().max() < 1
@@ -51,7 +51,7 @@ def test_paths_are_smooth_and_have_unit_speed() -> None:
 
 def test_a_camera_at_rest_sees_the_middle_of_the_canvas() -> None:
     canvas = crops(2, SMALL)
-    grid = motion_grid(shutter(SMALL, canvas, generator()), torch.zeros(2), SMALL, generator())
+    grid = motion_grid(shutter(2, SMALL, canvas, generator()), torch.zeros(2), SMALL, generator())
     seen = torch.nn.functional.grid_sample(canvas, grid, align_corners=False).view(2, 3, 3, 5, 32, 32)
     middle = canvas[:, :, 16:-16, 16:-16]
     assert (seen - middle[:, :, None, None]).abs().max() < SRGB_ROUND_TRIP
@@ -96,6 +96,16 @@ def test_a_sharp_sample_is_left_alone() -> None:
     canvas = crops(4, SMALL)
     blurred, sharp = synthesise(canvas[:2], canvas[2:], replace(CLEAN, sharp_share=1), generator())
     assert (blurred - sharp).abs().max() <= EIGHT_BITS
+
+
+def test_each_sample_has_an_exposure_of_its_own() -> None:
+    times = shutter(400, replace(SMALL, sharp_share=0.25, exposure_min=0.5), torch.zeros(()), generator())
+    length = times[:, :, -1] - times[:, :, 0]
+    assert times.shape == (400, SMALL.frames, SMALL.subframes)
+    assert (length - length[:, :1]).abs().max() < STRAIGHT
+    sharp = length[:, 0] == 0
+    assert 0.15 < sharp.float().mean() < 0.35
+    assert length[~sharp].min() >= 0.5 - STRAIGHT and length[~sharp].std() > 0.1
 
 
 def test_exposure_is_the_mean_in_linear_light() -> None:
@@ -147,7 +157,7 @@ def test_instants_are_odd_and_among_the_sub_frames() -> None:
 def test_the_camera_moves_in_six_degrees_of_freedom() -> None:
     """Grids of a moving camera are projective maps of the square, and no fewer parameters explain them."""
     settings = replace(SMALL, frames=8)
-    times = shutter(settings, torch.zeros(()), generator())
+    times = shutter(4, settings, torch.zeros(()), generator())
     grid = motion_grid(times, torch.full((4,), 12.0), settings, generator()).view(-1, 32, 32, 2).double()
     corners = grid[:, ::31, ::31].reshape(-1, 4, 2)
     trapezium = (corners[:, 0] + corners[:, 3] - corners[:, 1] - corners[:, 2]).norm(dim=1) * settings.canvas / 8
