@@ -8,11 +8,10 @@ not trained again, one that was interrupted goes on.
 Small means: patches of `--size` pixels and `--batch` clips, and as many steps or minutes as are given, where the papers
 train for days in patches of 128. So orders and differences can be compared, and the numbers themselves cannot.
 
-Every `HOLD_OUT`-th photograph is kept from training. The clips that are measured are made of those by training.blur,
-with another seed and none of them sharp. What is measured is the frame in the middle of the window, or of the exposure
-(SharpSequence): RGB for DTB, Y for the others, rounded to 8 bits, against the sharp one. Frames that the widest window
-of all tables cannot have are not counted, so that every variant is measured on the same ones, and a recurrent one has
-its state by then.
+The clips that are measured are made by training.blur of the photographs that training.data holds back, none of them
+sharp. What is measured is the frame in the middle of the window, or of the exposure (SharpSequence): RGB for DTB, Y for
+the others, rounded to 8 bits, against the sharp one. Frames that the widest window of all tables cannot have are not
+counted, so that every variant is measured on the same ones, and a recurrent one has its state by then.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +42,6 @@ from training.networks import Network
 from training.recipes import FULL
 from training.train import Clock, Plan, Trainer
 
-HOLD_OUT = 5
 # The clips that are measured.
 CLIPS = 16
 CLIP_SEED = 20_011
@@ -80,36 +77,18 @@ class Result:
         return self.psnr - self.input_psnr
 
 
-def split(archive: Path, folder: Path) -> tuple[Path, Path, int]:
-    """Parts an archive of photographs in two: for training, and every `HOLD_OUT`-th, from the first on, to measure.
-
-    Returns both files, in `folder`, and a checksum of the whole. Raises DataError when there are too few photographs or
-    the archive cannot be read, CheckpointError when a part cannot be written.
-    """
-    training, held_out = folder / "training.zip", folder / "held-out.zip"
+def checksum(archive: Path) -> int:
+    """Of the names and contents of an archive of photographs. Raises DataError when it cannot be read."""
     try:
         with zipfile.ZipFile(archive) as packed:
-            names = packed.namelist()
-            if len(names) < 2:
-                raise DataError(f"{archive} holds {len(names)} photographs; at least 2 are needed to keep one apart")
-            apart = names[::HOLD_OUT]
-            write_whole(held_out, partial(_copy, packed, apart))
-            write_whole(training, partial(_copy, packed, [name for name in names if name not in apart]))
-            checksum = zlib.crc32(json.dumps([(item.filename, item.CRC) for item in packed.infolist()]).encode())
+            return zlib.crc32(json.dumps([(item.filename, item.CRC) for item in packed.infolist()]).encode())
     except (OSError, zipfile.BadZipFile) as error:
         raise DataError(f"{archive} is not a readable photograph archive: {error}") from error
-    return training, held_out, checksum
-
-
-def _copy(packed: zipfile.ZipFile, names: Sequence[str], path: Path) -> None:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as file:
-        for name in names:
-            file.writestr(zipfile.ZipInfo(name), packed.read(name))
 
 
 def clips_of(archive: Path, device: torch.device) -> list[Clip]:
     """Blurred and sharp clips to measure, (1, F, 3, H, W) each, the same on every device. Raises DataError."""
-    photographs = Photographs(archive, SETTINGS.canvas)
+    photographs = Photographs(archive, SETTINGS.canvas, held_back=True)
     generator = Generator().manual_seed(CLIP_SEED)
     clips = []
     for _ in range(CLIPS):
@@ -195,10 +174,10 @@ def markdown(table: Table, results: Sequence[Result], settings: Settings) -> str
     return "\n".join(lines) + "\n"
 
 
-def agree(folder: Path, settings: Settings, checksum: int) -> None:
+def agree(folder: Path, settings: Settings, material: int) -> None:
     """Notes settings and photographs in `folder`. Raises CheckpointError when what lies there was made with others."""
     path = folder / "settings.json"
-    wanted = json.dumps({**asdict(settings), "photographs": checksum})
+    wanted = json.dumps({**asdict(settings), "photographs": material})
     if not path.exists():
         _write(path, wanted)
     elif path.read_text() != wanted:
@@ -216,11 +195,10 @@ def ablate(names: Sequence[str], photographs: Path, folder: Path, settings: Sett
     Raises DataError or CheckpointError.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    training, held_out, checksum = split(photographs, folder)
-    agree(folder, settings, checksum)
+    agree(folder, settings, checksum(photographs))
     limit = Clock(settings.steps, settings.seconds)
-    plan = Plan(training, folder, limit, device=device, seed=settings.seed)
-    clips = clips_of(held_out, torch.device(device))
+    plan = Plan(photographs, folder, limit, device=device, seed=settings.seed)
+    clips = clips_of(photographs, torch.device(device))
     written = []
     with tqdm(total=sum(len(TABLES[name].variants) for name in names), unit="variant") as progress:
         for name in names:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -41,19 +41,20 @@ def save_weights(path: Path, weights: dict[str, Tensor], metadata: dict[str, str
     write_whole(path, lambda temporary: save_file(plain, temporary, metadata))
 
 
-def load_weights(network: nn.Module, name: str, path: Path) -> None:
-    """Fills `network` with a checkpoint of the network `name`.
+def load_weights(network: nn.Module, names: Collection[str], path: Path) -> None:
+    """Fills `network` with a checkpoint of one of the networks `names`.
 
     Raises CheckpointError when the file is missing, damaged or of another network.
     """
+    wanted = " or ".join(sorted(names))
     try:
         with safe_open(path, "pt") as file:
             found = (file.metadata() or {}).get("name")
-        if found != name:
-            raise CheckpointError(f"{path} is a checkpoint of {found or 'nothing that has a name'}, not of {name}")
+        if found not in names:
+            raise CheckpointError(f"{path} is a checkpoint of {found or 'nothing that has a name'}, not of {wanted}")
         network.load_state_dict(load_file(path))
     except (OSError, SafetensorError, RuntimeError) as error:
-        raise CheckpointError(f"{path} is not a readable checkpoint of {name}: {error}") from error
+        raise CheckpointError(f"{path} is not a readable checkpoint of {wanted}: {error}") from error
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:

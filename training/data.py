@@ -17,6 +17,8 @@ from training.pairs import PairedClip, find_pairs, read_picture, read_pictures
 from training.pictures import SUFFIXES, open_picture
 from training.pictures import DataError as DataError
 
+# Of so many photographs of an archive, the first is held back from training, to measure on.
+HELD_BACK = 8
 # Longest sides that a photograph is scaled to: strong scaling leaves pixel-sharp texture, weak scaling the softness of
 # ordinary video.
 LONGEST_SIDES = (1600, 960, 640)
@@ -62,20 +64,25 @@ class Photographs:
     MIN_GRADIENT = 10.0
     TRIES = 6
 
-    def __init__(self, archive: Path, smallest: int) -> None:
+    def __init__(self, archive: Path, smallest: int, *, held_back: bool = False) -> None:
         """Reads `archive`, keeping pictures of at least `smallest` pixels a side.
 
-        Raises DataError when it is missing, corrupt or empty.
+        One photograph in `HELD_BACK` is left out, or with `held_back` all others are; an only one is not held back.
+        Raises DataError when the archive is missing or corrupt, or nothing is left.
         """
         self.pictures: list[Tensor] = []
         try:
             with zipfile.ZipFile(archive) as packed:
-                for name in packed.namelist():
-                    self._add(open_picture(io.BytesIO(packed.read(name)), f"{archive}:{name}"), smallest)
+                names = packed.namelist()
+                apart = names[::HELD_BACK] if len(names) > 1 else []
+                for name in names:
+                    if (name in apart) == held_back:
+                        self._add(open_picture(io.BytesIO(packed.read(name)), f"{archive}:{name}"), smallest)
         except (OSError, zipfile.BadZipFile) as error:
             raise DataError(f"{archive} is not a readable photograph archive: {error}") from error
         if not self.pictures:
-            raise DataError(f"{archive} holds no photograph of at least {smallest} pixels a side")
+            what = "photograph to hold back" if held_back else "photograph"
+            raise DataError(f"{archive} holds no {what} of at least {smallest} pixels a side")
 
     def _add(self, image: Image.Image, smallest: int) -> None:
         for longest in LONGEST_SIDES:

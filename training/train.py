@@ -7,6 +7,9 @@ and then falls linearly to zero. The budget of a run is a number of batches ("st
 follows the time that is used up. It is kept over interruptions. Several names are trained in turn, and share the
 minutes as their recipes say; `all` is every network with a recipe.
 
+One photograph in eight is held back; at every checkpoint the mean weights are measured on samples of those
+(training.validation), outside the budget.
+
 Batch n is a pure function of the seed, n and the process's number, so a run that was stopped goes on from its files
 (training.checkpoints) and, with a budget in steps, ends as an unbroken one would. `torchrun -m training.train ...`
 trains with several processes (training.processes).
@@ -38,6 +41,7 @@ from training.pictures import DataError
 from training.processes import Processes, processes
 from training.progress import Progress
 from training.recipes import RECIPES, Phase, Recipe
+from training.validation import Validation
 
 
 @dataclass
@@ -92,7 +96,7 @@ class Trainer:
         torch.manual_seed(plan.seed)
         self.network: Network = (build or NETWORKS[name])()
         if plan.start is not None:
-            load_weights(self.network, self.recipe.begins_with or name, plan.start)
+            load_weights(self.network, {self.recipe.begins_with or name, name}, plan.start)
         self.network.to(self.device)
         for parameter in self.network.parameters():
             if parameter.dim() == 4:  # channels last is faster for 2-D convolutions and not defined for others
@@ -103,6 +107,7 @@ class Trainer:
         self.opponent = self._opponent()
         largest = max(self._settings(phase).canvas for phase in self.recipe.phases)
         self.photographs = Photographs(plan.photographs, largest) if plan.photographs else None
+        self.validation = self._validation(largest)
         largest = max(phase.size for phase in self.recipe.phases)
         self.recordings = Recordings(plan.pairs, largest) if plan.pairs else None
         plan.folder.mkdir(parents=True, exist_ok=True)
@@ -128,6 +133,18 @@ class Trainer:
             return None
         name, size = JUDGED[judged[0].loss], judged[0].size
         return Opponent(name, size, self.recipe.opponent_rate, self.recipe.opponent_width, self.device)
+
+    def _validation(self, largest: int) -> Validation | None:
+        """None without a photograph that can be held back."""
+        if self.plan.photographs is None or not self.members.first:
+            return None
+        try:
+            apart = Photographs(self.plan.photographs, largest, held_back=True)
+        except DataError:
+            return None
+        last = self.recipe.phases[-1]
+        settings = replace(self._settings(last), frames=1 + sum(self.network.window))
+        return Validation(apart, settings, self.device)
 
     def _resume(self) -> None:
         saved = load_state(self.plan.folder / f"{self.name}.resume.pt", self.device)
@@ -222,11 +239,16 @@ class Trainer:
                 loss, gradient = self.step()
                 progress.step(self.clock.steps, self.clock.seconds, self.progress, loss, rate, gradient)
                 if time.monotonic() - saved > save_every:
-                    self.save()
-                    progress.draw()
+                    self._save_and_show(progress)
                     saved = time.monotonic()
-            progress.draw()
+            self._save_and_show(progress)
+
+    def _save_and_show(self, progress: Progress) -> None:
         self.save()
+        if self.validation is not None:
+            mean: Network = self.average.module  # type: ignore[assignment]
+            progress.validated(self.clock.steps, self.clock.seconds, self.validation.score(mean))
+        progress.draw()
 
 
 def turned_over(clip: Tensor) -> Tensor:

@@ -12,8 +12,8 @@ from PIL import Image
 import training.ablations as ablations
 from tests.training.conftest import picture
 from training.ablation_tables import TABLES, Table, Variant
-from training.ablations import Result, Settings, clips_of, main, markdown, measure, split
-from training.data import DataError, Photographs, pack_photographs
+from training.ablations import Result, Settings, checksum, clips_of, main, markdown, measure
+from training.data import DataError, pack_photographs
 from training.networks import DTB, RVD, DBLRNet, Network, SharpSequence
 from training.objectives import OBJECTIVES
 from training.recipes import RECIPES
@@ -145,7 +145,7 @@ def test_a_variant_with_another_loss_trains(
 def test_what_was_made_with_other_settings_is_refused(
     photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ablations.agree(tmp_path, Settings(steps=2), checksum=0)
+    ablations.agree(tmp_path, Settings(steps=2), material=0)
     assert main(command(photographs, tmp_path)) == 1
     assert f"{tmp_path / 'settings.json'} says " in capsys.readouterr().err
 
@@ -173,25 +173,17 @@ def test_arguments_that_mean_nothing_are_refused(
     assert sentence in capsys.readouterr().err
 
 
-def test_the_photographs_to_measure_on_are_kept_from_training(tmp_path: Path) -> None:
-    for seed in range(7):
-        Image.fromarray(picture(seed)).save(tmp_path / f"{seed}.png")
-    pack_photographs(tmp_path, tmp_path / "all.zip")
-    training, held_out, checksum = split(tmp_path / "all.zip", tmp_path)
-    every, *parts = (Photographs(path, 16).pictures for path in (tmp_path / "all.zip", training, held_out))
-    once = len(every) // 7
-    assert [len(part) // once for part in parts] == [5, 2]
-    assert torch.equal(parts[1][0], every[0])
-    assert torch.equal(parts[1][once], every[5 * once])
-    assert not any(torch.equal(a, b) for a in parts[0] for b in parts[1])
-    assert split(tmp_path / "all.zip", tmp_path)[2] == checksum
-
-
 def test_one_photograph_is_too_few(tmp_path: Path) -> None:
     Image.fromarray(picture(0)).save(tmp_path / "0.png")
     pack_photographs(tmp_path, tmp_path / "one.zip")
-    with pytest.raises(DataError, match=r"one\.zip holds 1 photographs; at least 2 are needed"):
-        split(tmp_path / "one.zip", tmp_path)
+    with pytest.raises(DataError, match=r"one\.zip holds no photograph to hold back of at least"):
+        clips_of(tmp_path / "one.zip", torch.device("cpu"))
+
+
+def test_the_checksum_tells_archives_apart(photographs: Path, tmp_path: Path) -> None:
+    Image.fromarray(picture(9)).save(tmp_path / "photographs" / "9.png")
+    pack_photographs(tmp_path / "photographs", tmp_path / "more.zip")
+    assert checksum(photographs) == checksum(photographs) != checksum(tmp_path / "more.zip")
 
 
 @pytest.mark.parametrize("network", [DTB(), DTB(model="CNN", frames=7), DBLRNet(frames=11), RVD(1), SharpSequence()])

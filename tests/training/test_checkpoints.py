@@ -12,19 +12,19 @@ from training.checkpoints import CheckpointError, load_state, load_weights, save
 def test_weights_come_back_bit_for_bit(tmp_path: Path) -> None:
     layer, other = nn.Conv2d(3, 4, 3), nn.Conv2d(3, 4, 3)
     save_weights(tmp_path / "a.safetensors", layer.state_dict(), {"name": "layer"})
-    load_weights(other, "layer", tmp_path / "a.safetensors")
+    load_weights(other, {"other", "layer"}, tmp_path / "a.safetensors")
     assert torch.equal(layer.weight, other.weight)
 
 
 def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"none\.safetensors is not a readable checkpoint of layer"):
-        load_weights(nn.Linear(1, 1), "layer", tmp_path / "none.safetensors")
+        load_weights(nn.Linear(1, 1), {"layer"}, tmp_path / "none.safetensors")
 
 
 def test_a_checkpoint_of_other_shapes_is_refused(tmp_path: Path) -> None:
     save_weights(tmp_path / "a.safetensors", nn.Linear(1, 1).state_dict(), {"name": "layer"})
     with pytest.raises(CheckpointError, match=r"a\.safetensors is not a readable checkpoint of layer"):
-        load_weights(nn.Linear(2, 1), "layer", tmp_path / "a.safetensors")
+        load_weights(nn.Linear(2, 1), {"layer"}, tmp_path / "a.safetensors")
 
 
 def test_no_space_keeps_the_file_before(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from torch import Generator
 
 import training.data
 from tests.training.conftest import picture
-from training.data import DataError, Photographs, Recordings, pack_photographs
+from training.data import HELD_BACK, LONGEST_SIDES, DataError, Photographs, Recordings, pack_photographs
 from training.pairs import Frame, read_picture, write_frame, write_pair
 
 
@@ -21,6 +21,24 @@ def test_crops_come_from_the_seed(photographs: Path) -> None:
     assert first.min() >= 0 and first.max() <= 1
     assert torch.equal(first, source.crops(4, 64, Generator().manual_seed(1)))
     assert not torch.equal(first, source.crops(4, 64, Generator().manual_seed(2)))
+
+
+def test_some_photographs_are_held_back(tmp_path: Path) -> None:
+    for seed in range(HELD_BACK + 1):
+        Image.fromarray(picture(seed)).save(tmp_path / f"{seed}.png")
+    pack_photographs(tmp_path, tmp_path / "nine.zip")
+    training, apart = (Photographs(tmp_path / "nine.zip", 64, held_back=held).pictures for held in (False, True))
+    scales = len(LONGEST_SIDES)
+    assert (len(training), len(apart)) == (scales * (HELD_BACK - 1), scales * 2)
+    assert not any(torch.equal(a, b) for a in training for b in apart)
+
+
+def test_an_only_photograph_is_not_held_back(tmp_path: Path) -> None:
+    Image.fromarray(picture(0)).save(tmp_path / "0.png")
+    pack_photographs(tmp_path, tmp_path / "one.zip")
+    assert Photographs(tmp_path / "one.zip", 64).pictures
+    with pytest.raises(DataError, match=r"one\.zip holds no photograph to hold back of at least 64 pixels a side"):
+        Photographs(tmp_path / "one.zip", 64, held_back=True)
 
 
 def test_an_archive_is_reproducible(tmp_path: Path, photographs: Path) -> None:
