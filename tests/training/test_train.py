@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -65,6 +66,9 @@ def test_every_network_with_a_recipe_trains(name: str, photographs: Path, tmp_pa
         assert saved.metadata()["name"] == name
         assert json.loads(saved.metadata()["recipe"])["phases"][0]["batch"] == run.recipe.phases[0].batch
     NETWORKS[name]().load_state_dict(load_file(tmp_path / f"{name}.safetensors"))
+    (score,) = csv.DictReader((tmp_path / f"{name}.validation.csv").open())
+    assert int(score["step"]) == run.clock.steps
+    assert -20 < float(score["gain"]) < 3 and 20 < float(score["sharp"]) <= 70
 
 
 def test_the_loss_falls(photographs: Path, tmp_path: Path) -> None:
@@ -172,6 +176,10 @@ def test_dblrgan_begins_with_dblrnet_and_teaches_its_opponent(photographs: Path,
     assert all(
         torch.equal(value, run.opponent.network.state_dict()[key])
         for key, value in resumed.opponent.network.state_dict().items()
+    )
+    further = trainer("DBLRGAN", photographs, tmp_path / "further", start=tmp_path / "DBLRGAN.safetensors")
+    assert all(
+        torch.equal(value, further.network.state_dict()[key]) for key, value in run.average.module.state_dict().items()
     )
 
 
