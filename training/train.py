@@ -142,9 +142,7 @@ class Trainer:
             apart = Photographs(self.plan.photographs, largest, held_back=True)
         except DataError:
             return None
-        last = self.recipe.phases[-1]
-        settings = replace(self._settings(last), frames=1 + sum(self.network.window))
-        return Validation(apart, settings, self.device)
+        return Validation(apart, self._settings(self.recipe.phases[-1]), self.device)
 
     def _resume(self) -> None:
         saved = load_state(self.plan.folder / f"{self.name}.resume.pt", self.device)
