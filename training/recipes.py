@@ -111,7 +111,7 @@ RECIPES = {
         share=0.2,
         begins_with="DBLRNet",
     ),
-    # Paper: equation 6 from the first step, with the squared error in it.
+    # Paper: equation 6 from the first step, with the squared error in it, and Adam at 1e-4.
     "RVD": Recipe(
         (
             Phase(0.0, batch=10, size=64, frames=1, blur=GENTLE),
@@ -120,6 +120,7 @@ RECIPES = {
             Phase(0.75, batch=6, size=64, frames=1),
             Phase(0.95, batch=6, size=64, frames=1, loss="temporal"),
         ),
+        rate=5e-4,
     ),
     # Paper: the content loss first, then equation 11 with both other losses. The adversarial one, which is for looks
     # and takes a discriminator of 165 million parameters, is left to training.ablations.

@@ -219,6 +219,7 @@ class Trainer:
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
         for optimiser in self.optimisers:
             optimiser.step()
+        self.network.constrain_()
         self.average.update_parameters(self.network)
         if opponent:
             opponent.learn(output, target, self.members.average_gradients)

@@ -125,6 +125,15 @@ def test_frozen_normalisation_keeps_what_it_has_gathered(photographs: Path, tmp_
     assert not torch.equal(gathered[1], gathered[2])
 
 
+def test_constrained_weights_are_put_back_after_every_update(photographs: Path, tmp_path: Path) -> None:
+    run = trainer("RVD", photographs, tmp_path)
+    run.step()
+    after = {key: value.clone() for key, value in run.network.named_parameters()}
+    run.network.constrain_()
+    for key, value in run.network.named_parameters():
+        torch.testing.assert_close(value, after[key], msg=key)
+
+
 def test_another_networks_checkpoint_is_refused(photographs: Path, tmp_path: Path) -> None:
     trainer("DTB", photographs, tmp_path).save()
     with pytest.raises(CheckpointError, match=r"DTB\.safetensors is a checkpoint of DTB, not of RVD"):

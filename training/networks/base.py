@@ -52,6 +52,9 @@ class Network(nn.Module):
             for s in self.states
         )
 
+    def constrain_(self) -> None:
+        """Called after every update of the weights: a network may put some of them back to where it wants them."""
+
 
 def check_switch(network: str, switch: str, given: object, allowed: Container[object], described: str) -> None:
     """Raises ValueError when a switch of a network has a value that is not among the allowed ones."""

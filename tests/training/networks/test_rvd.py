@@ -10,7 +10,7 @@ from torch import nn
 
 from tests.random_weights import awake_network
 from tests.tolerances import SAME_FORMULA, SAME_GRADIENT
-from training.networks.rvd import RVD, CNNs, ConvGRU, ConvLSTM
+from training.networks.rvd import KERNEL_NORM, RVD, CNNs, ConvGRU, ConvLSTM
 
 
 def test_parameters_do_not_depend_on_t() -> None:
@@ -44,6 +44,22 @@ def test_before_training_a_pass_hands_on_what_it_gets() -> None:
         passed = network.recursive(features)
     alike = torch.corrcoef(torch.stack([features.flatten(), passed.flatten()]))[0, 1]
     assert alike > 0.7
+
+
+def test_kernels_of_the_cnns_are_put_back_centred_and_at_one_norm() -> None:
+    network = RVD(blocks=2)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    before = copy.deepcopy(network.state_dict())
+    network.constrain_()
+    for name, weight in network.state_dict().items():
+        if ".cnns.layers." in name and name.endswith("weight") and "layers.13" not in name:
+            kernels = weight.flatten(1)
+            torch.testing.assert_close(kernels.norm(dim=1), torch.full((len(kernels),), KERNEL_NORM))
+            torch.testing.assert_close(kernels.mean(1), torch.zeros(len(kernels)), rtol=0, atol=SAME_FORMULA)
+        else:
+            assert torch.equal(weight, before[name]), name
 
 
 def test_shared_weights_get_the_sum_of_the_gradients_of_all_iterations() -> None:
