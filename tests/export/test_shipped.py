@@ -18,7 +18,7 @@ Frames = npt.NDArray[np.float32]
 
 def test_rvd_hardly_reads_outside_its_effective_field() -> None:
     session = onnxruntime.InferenceSession(WEIGHTS / "RVD.onnx", providers=["CPUExecutionProvider"])
-    field = int(session.get_modelmeta().custom_metadata_map["vsdeblur.receptive_field"])
+    field = int(session.get_modelmeta().custom_metadata_map[contract.KEY_RECEPTIVE_FIELD])
     random = np.random.default_rng(0)
     away = np.abs(np.arange(SIZE) - CENTRE)
     outside = np.maximum(away[:, None], away[None]) > field // 2

@@ -27,7 +27,8 @@ Where the paper is silent, and what stands here:
 - A global skip: the network adds a change to each frame. Its last layer starts near zero, so training starts at the
   identity.
 - The recursion starts near the identity too (``RecursiveBlock.near_identity_``): from plain random weights, 400 updates
-  on the phase ``EASY`` gained 0.02 dB; with it, 200 updates on shorter blur gained 0.2 dB. Blur and batch differed too.
+  on the phase ``EASY`` gained 0.02 dB; with it, 200 updates on shorter blur gained 0.2 dB. Blur and batch differed too,
+  the forget gate began nearly shut, and kernels were free.
 - While the CNNs are noise to that path, training pushes their ReLUs shut, and the block stays the linear filter that it
   is without them: in weights trained so for 50 minutes, the CNNs' output set to its mean over the frame cost 0.04 of
   0.66 dB, and in a shorter run ten of their layers had at most 13 % of their outputs above 0. So their kernels are kept
