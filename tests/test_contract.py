@@ -29,7 +29,7 @@ DTB = c.Contract(
     metrics={"psnr_gain_db": 1.06, "frames": 14},
 )
 RVD = dataclasses.replace(
-    DTB, name="RVD", window=(2, 2), outputs="-2,-1,0,1,2", color="luma", multiple=8, receptive_field=161, states=()
+    DTB, name="RVD", window=(2, 2), outputs="-2,-1,0,1,2", color="luma", multiple=8, receptive_field=193, states=()
 )
 SHARP = dataclasses.replace(RVD, name="SharpSequence", window=(0, 0), outputs="subframes:7", multiple=1)
 
