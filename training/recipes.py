@@ -8,9 +8,10 @@ All recipes share what a few CPU hours or half an hour of a GPU ask for, in plac
 - Phases. First, for all but DTB, a short blur of nearly one length (`GENTLE`), of which plain sharpening undoes a part:
   DBLRNet had left the identity after 80 updates. Then motion of all lengths at one exposure (`EASY`), where motion
   between frames tells how far a frame is blurred. Then everything that training.blur draws; with little that is nearly
-  sharp (`STRONG`) for DBLRNet until the last quarter and for RVD to the end: with a fifth of sharp frames it stayed
-  timid with all. Not for SharpSequence, which cannot tell a weak blur from a strong one by one frame: with `STRONG` to
-  the end it gained 0.52 dB in place of 0.28 on held-back `EASY` samples, and lost 1 dB on a clip that is nearly sharp.
+  sharp (`STRONG`) for DBLRNet until the last quarter and for RVD to the end: after a last quarter with a fifth of sharp
+  frames it was timid with all. Not for SharpSequence, which cannot tell a weak blur from a strong one by one frame:
+  with `STRONG` at the end it gained 0.52 dB on held-back `EASY` samples, and with `FULL` 0.29, 17 minutes earlier; but
+  it lost 1 dB on a clip that is nearly sharp.
   Recurrent networks see long clips at the end, so that their state does not drift.
 """
 
