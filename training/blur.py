@@ -1,10 +1,11 @@
 """Blurred video from still photographs: camera shake and moving objects, averaged in linear light.
 
 A sample is a short clip. Two layers, a background and sometimes an object with a soft mask, each move along a smooth
-path of their own in six degrees of freedom. Every frame is the mean of dense sub-frames over the exposure (equation 1
-of the DTB paper, with tau sub-frames), taken in linear light; the sharp frame is the sub-frame at the middle of the
-exposure. Then comes what a camera does: clipped highlights, Poisson-Gaussian noise, the sRGB curve, JPEG blocks and
-8 bits.
+path of their own in six degrees of freedom. Some layers are out of focus, in the sharp frame too: softness is not
+motion, video is full of it, and photographs scaled down have none. Every frame is the mean of dense sub-frames over the
+exposure (equation 1 of the DTB paper, with tau sub-frames), taken in linear light; the sharp frame is the sub-frame at
+the middle of the exposure. Then comes what a camera does: clipped highlights, Poisson-Gaussian noise, the sRGB curve,
+JPEG blocks and 8 bits.
 
 Limits: a layer is a plane, so there is no parallax within it; no rolling shutter; objects do not deform; the sharp
 frame carries neither noise nor compression. Video compression is not simulated here, for it works across frames and a
@@ -31,6 +32,7 @@ from training.compression import jpeg
 class BlurSettings:
     """Ranges that samples are drawn from. Lengths are pixels, speeds pixels a frame, shares 0..1.
 
+    `soft_share` is that of layers out of focus, and `soft_max` the largest deviation of their Gaussian.
     `shot_noise` is the largest variance a unit of linear light, `read_noise` the largest deviation in the dark.
     Strong noise would teach a network to smooth, and then it takes grain and texture out of sharp frames too.
     `instants` is how many sharp pictures of each exposure are given: the middle one, or an odd number evenly spaced
@@ -48,6 +50,8 @@ class BlurSettings:
     exposure_min: float = 0.25
     exposure_max: float = 1.0
     sharp_share: float = 0.2
+    soft_share: float = 0.25
+    soft_max: float = 1.5
     object_share: float = 0.4
     saturated_share: float = 0.3
     noise_share: float = 0.6
@@ -151,6 +155,25 @@ def motion_grid(times: Tensor, speed: Tensor, settings: BlurSettings, generator:
     torch.addcdiv(dx, across * ca - down * sa, depth, out=grid[..., 0])
     torch.addcdiv(dy, across * sa + down * ca, depth, out=grid[..., 1])
     return grid.view(count, -1, size, 2)
+
+
+def defocus(layers: Tensor, settings: BlurSettings, generator: Generator) -> Tensor:
+    """Layers (N, 3, H, W), of which a share `soft_share` comes out blurred alike in all directions."""
+    if not settings.soft_share:
+        return layers
+    chosen = (uniform((len(layers),), 0, 1, layers, generator) < settings.soft_share).nonzero().flatten()
+    if len(chosen) == 0:
+        return layers
+    deviation = uniform((len(chosen), 1), 0.3, settings.soft_max, layers, generator)
+    radius = math.ceil(3 * settings.soft_max)
+    distance = torch.arange(-radius, radius + 1, device=layers.device, dtype=layers.dtype)
+    kernel = torch.softmax(-0.5 * (distance / deviation) ** 2, 1).repeat_interleave(3, 0)[:, None, None]
+    soft = layers[chosen].flatten(0, 1)[None]
+    for kernels, sides in ((kernel, (radius, radius, 0, 0)), (kernel.mT, (0, 0, radius, radius))):
+        soft = F.conv2d(F.pad(soft, sides, mode="replicate"), kernels, groups=len(kernels))
+    result = layers.clone()
+    result[chosen] = soft.view(len(chosen), *layers.shape[1:])
+    return result
 
 
 def soft_masks(count: int, side: int, like: Tensor, generator: Generator) -> Tensor:
@@ -258,5 +281,6 @@ def synthesise(
         blurred clips (N, F, 3, size, size), and sharp ones of the same shape or, with more than one instant,
         (N, F, instants, 3, size, size); sRGB 0..1.
     """
-    subframes = sample_layers(to_linear(background), to_linear(foreground), settings, generator)
+    layers = torch.cat([to_linear(background), to_linear(foreground)])
+    subframes = sample_layers(*defocus(layers, settings, generator).chunk(2), settings, generator)
     return expose(subframes, settings, generator)

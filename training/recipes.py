@@ -31,6 +31,7 @@ EASY = BlurSettings(
     object_speed_max=14,
     object_share=0.3,
     sharp_share=0,
+    soft_share=0,
     saturated_share=0.1,
     noise_share=0.3,
     compressed_share=0,

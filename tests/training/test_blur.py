@@ -10,6 +10,7 @@ from tests.tolerances import EIGHT_BITS, PATH_SPEED, SRGB_ROUND_TRIP, STRAIGHT
 from tests.training.conftest import picture
 from training.blur import (
     BlurSettings,
+    defocus,
     expose,
     motion_grid,
     sample_layers,
@@ -55,6 +56,32 @@ def test_a_camera_at_rest_sees_the_middle_of_the_canvas() -> None:
     seen = torch.nn.functional.grid_sample(canvas, grid, align_corners=False).view(2, 3, 3, 5, 32, 32)
     middle = canvas[:, :, 16:-16, 16:-16]
     assert (seen - middle[:, :, None, None]).abs().max() < SRGB_ROUND_TRIP
+
+
+def test_defocus_is_alike_in_all_directions_and_keeps_the_mean() -> None:
+    layers = torch.rand((6, 3, 40, 40), generator=generator())
+    settings = replace(CLEAN, soft_share=1)
+    soft = defocus(layers, settings, generator(5))
+    turned = defocus(layers.mT, settings, generator(5))
+    assert (turned.mT - soft).abs().max() < STRAIGHT
+    assert (soft.diff(dim=-1).abs().mean((1, 2, 3)) < layers.diff(dim=-1).abs().mean((1, 2, 3))).all()
+    assert (soft.mean((2, 3)) - layers.mean((2, 3))).abs().max() < 0.01
+    assert (defocus(torch.ones_like(layers), settings, generator()) - 1).abs().max() < STRAIGHT
+
+
+def test_defocus_takes_its_share_of_the_layers() -> None:
+    layers = torch.rand((200, 3, 8, 8), generator=generator())
+    changed = (defocus(layers, replace(CLEAN, soft_share=0.25), generator()) != layers).flatten(1).any(1)
+    assert 0.15 < changed.float().mean() < 0.35
+    assert torch.equal(defocus(layers, replace(CLEAN, soft_share=0), generator()), layers)
+
+
+def test_a_scene_out_of_focus_stays_so() -> None:
+    canvas, settings = crops(4, SMALL), replace(CLEAN, sharp_share=1)
+    _, crisp = synthesise(canvas[:2], canvas[2:], replace(settings, soft_share=0), generator())
+    blurred, sharp = synthesise(canvas[:2], canvas[2:], replace(settings, soft_share=1), generator())
+    assert (blurred - sharp).abs().max() <= EIGHT_BITS
+    assert sharp.diff(dim=-1).abs().mean() < 0.9 * crisp.diff(dim=-1).abs().mean()
 
 
 def test_masks_are_soft_and_hold_a_blob() -> None:
