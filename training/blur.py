@@ -281,6 +281,6 @@ def synthesise(
         blurred clips (N, F, 3, size, size), and sharp ones of the same shape or, with more than one instant,
         (N, F, instants, 3, size, size); sRGB 0..1.
     """
-    layers = torch.cat([to_linear(background), to_linear(foreground)])
-    subframes = sample_layers(*defocus(layers, settings, generator).chunk(2), settings, generator)
+    background, foreground = (defocus(to_linear(layer), settings, generator) for layer in (background, foreground))
+    subframes = sample_layers(background, foreground, settings, generator)
     return expose(subframes, settings, generator)

@@ -1,7 +1,7 @@
 """What a run shows of itself: a progress bar, TensorBoard's event files, and its curves as a picture.
 
 `NAME.csv` has a row every `EVERY` steps (step, seconds, loss, rate, gradient), `NAME.validation.csv` one at every
-checkpoint (step, seconds, gain, sharp; training.validation); `NAME.png` shows both; event files for
+checkpoint (step, seconds, gain, weak, sharp; training.validation); `NAME.png` shows both; event files for
 `tensorboard --logdir FOLDER` lie in `FOLDER/events/NAME`.
 """
 
@@ -19,7 +19,7 @@ from training.validation import Score
 
 EVERY = 20
 COLUMNS = ("step", "seconds", "loss", "rate", "gradient")
-SCORES = ("step", "seconds", "gain", "sharp")
+SCORES = ("step", "seconds", "gain", "weak", "sharp")
 
 
 class Progress:
@@ -54,7 +54,8 @@ class Progress:
 
     def validated(self, step: int, seconds: float, score: Score) -> None:
         """Notes what the mean weights reach."""
-        self._note(self.scores, SCORES, (step, round(seconds, 1), round(score.gain, 3), round(score.sharp, 2)))
+        values = (step, round(seconds, 1), round(score.gain, 3), round(score.weak, 3), round(score.sharp, 2))
+        self._note(self.scores, SCORES, values)
 
     def _note(self, table: Path, columns: tuple[str, ...], values: tuple[float, ...]) -> None:
         with table.open("a") as file:

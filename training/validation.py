@@ -1,7 +1,9 @@
 """What a network has learned so far, on photographs that no training sample shows.
 
 The same samples at every call: blurred by the last phase of the recipe, once without its sharp share and once with
-nothing else. So figures of one recipe compare over a run and between runs; those of two recipes do not.
+nothing else; and weakly blurred ones, half of them out of focus, for a network may gain on strong blur, leave sharp
+frames alone, and still take a soft edge for a blurred one. So figures of one recipe compare over a run and between
+runs; those of two recipes do not.
 """
 
 from __future__ import annotations
@@ -18,13 +20,24 @@ from training.networks import Network
 
 BLURRED, SHARP = 32, 8
 SEED = 2_000_003
+# What weakly blurred samples have in place of the phase's settings; about two pixels of blur at most.
+WEAK = {
+    "speed_min": 0.5,
+    "speed_max": 4.0,
+    "object_speed_max": 4.0,
+    "exposure_min": 0.25,
+    "exposure_max": 0.6,
+    "sharp_share": 0.0,
+    "soft_share": 0.5,
+}
 
 
 @dataclass(frozen=True)
 class Score:
-    """Means over samples in dB: `gain` of the blurred ones over the input, and the PSNR of sharp ones' output."""
+    """Means over samples in dB: gain of blurred and of weakly blurred ones over the input, and PSNR of sharp ones."""
 
     gain: float
+    weak: float
     sharp: float
 
 
@@ -34,14 +47,14 @@ class Validation:
     def __init__(self, photographs: Photographs, settings: BlurSettings, device: torch.device) -> None:
         """Draws the samples; `settings` are a phase's, with the network's window in `frames`."""
         self.blurred = _draw(photographs, replace(settings, sharp_share=0), BLURRED, device)
+        self.weak = _draw(photographs, replace(settings, **WEAK), BLURRED, device)  # type: ignore[arg-type]
         self.sharp = _draw(photographs, replace(settings, sharp_share=1), SHARP, device)
 
     def score(self, network: Network) -> Score:
         """Runs every sample through the network, which is left in evaluation mode."""
         network.eval()
-        gains = [after - before for pair in self.blurred for before, after in [_quality(network, *pair)]]
-        sharp = [_quality(network, *pair)[1] for pair in self.sharp]
-        return Score(float(torch.cat(gains).mean()), float(torch.cat(sharp).mean()))
+        sharp = torch.cat([_quality(network, *pair)[1] for pair in self.sharp])
+        return Score(_gain(network, self.blurred), _gain(network, self.weak), float(sharp.mean()))
 
 
 def _draw(
@@ -53,6 +66,12 @@ def _draw(
         crops = photographs.crops(16, settings.canvas, Generator().manual_seed(SEED + start)).to(device)
         batches.append(synthesise(crops[:8], crops[8:], settings, Generator(device).manual_seed(SEED + start)))
     return batches
+
+
+def _gain(network: Network, pairs: list[tuple[Tensor, Tensor]]) -> float:
+    """Mean of PSNR after less PSNR before, dB."""
+    qualities = [_quality(network, *pair) for pair in pairs]
+    return float(torch.cat([after - before for before, after in qualities]).mean())
 
 
 @torch.no_grad()

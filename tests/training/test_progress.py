@@ -13,7 +13,7 @@ def record(folder: Path, first: int, last: int) -> None:
     with Progress(folder, "DTB") as progress:
         for step in range(first, last):
             progress.step(step, 1.5 * step, step / 100, loss=1 / step, rate=1e-3, gradient=0.1)
-        progress.validated(last, 1.5 * last, Score(0.1 * last, 45.0))
+        progress.validated(last, 1.5 * last, Score(0.1 * last, -0.5, 45.0))
         progress.draw()
 
 

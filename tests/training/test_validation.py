@@ -39,13 +39,14 @@ def held_back(photographs: Path) -> Photographs:
 @pytest.mark.parametrize(("color", "count"), [("rgb", 1), ("luma", 1), ("luma", 3)])
 def test_a_network_that_changes_nothing_gains_nothing(held_back: Photographs, color: str, count: int) -> None:
     score = Validation(held_back, SETTINGS, CPU).score(Fixed(color, count))
-    assert score.gain == 0
+    assert score.gain == score.weak == 0
     assert score.sharp > 50  # dB; frames are rounded to 8 bits
 
 
 def test_a_change_for_the_worse_shows(held_back: Photographs) -> None:
     score = Validation(held_back, SETTINGS, CPU).score(Fixed("luma", 1, change=0.1))
     assert score.gain < -1
+    assert score.weak < score.gain  # the less blur, the more there is to lose
     assert score.sharp == pytest.approx(20, abs=0.5)
 
 
