@@ -11,7 +11,7 @@ All recipes share what a few CPU hours or half an hour of a GPU ask for, in plac
   sharp (`STRONG`) for DBLRNet until the last quarter and for RVD to the end: after a last quarter with a fifth of sharp
   frames it was timid with all. Not for SharpSequence, which cannot tell a weak blur from a strong one by one frame:
   with `STRONG` at the end it gained 0.52 dB on held-back `EASY` samples, and with `FULL` 0.29, 17 minutes earlier; but
-  it lost 1 dB on a clip that is nearly sharp, and 26 minutes of `FULL` after it took most of its lead.
+  it lost 1 dB on a clip that is nearly sharp, and 26 minutes of nearly `FULL` after it took most of its lead.
   Recurrent networks see long clips at the end, so that their state does not drift.
 """
 
