@@ -3,7 +3,7 @@
 An objective is a function of a network's output and target, (N, T, K*C, H, W) each (training.losses.clip), of the
 network, and of what a discriminator says of the output:
 
-- `charbonnier`, `mse`: between pixels, for every network.
+- `charbonnier`, `mse`: between pixels, for every network; `centred`: mostly of the middle of RVD's five frames.
 - `temporal`: RVD's equation 6.
 - `order-free`: SharpSequence's content loss; `contiguous` adds the contiguous blurry loss to it.
 - `adversarial`: DBLRGAN's equation 5; `sharp-sequence`: SharpSequence's equation 11, and `order-free-adversarial` the
@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from training.losses import (
+    centred_charbonnier,
     charbonnier,
     dblrgan_loss,
     discriminator_loss,
@@ -62,6 +63,7 @@ def _pixels(loss: Callable[[Tensor, Tensor], Tensor]) -> Objective:
 OBJECTIVES: dict[str, Objective] = {
     "charbonnier": _pixels(charbonnier),
     "mse": _pixels(mse),
+    "centred": _pixels(centred_charbonnier),
     "temporal": _temporal,
     "order-free": partial(_sequence, beta=0),
     "contiguous": _sequence,

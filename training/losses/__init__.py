@@ -10,13 +10,14 @@ from training.losses.adversarial import dblrgan_loss, discriminator_loss, genera
 from training.losses.clip import LUMA, clip_outputs, clip_through, to_network
 from training.losses.contiguous import contiguous_blurry_loss
 from training.losses.order_free import in_order_of, order_free_loss
-from training.losses.pixel import DTB_WEIGHT_DECAY, charbonnier, mse
+from training.losses.pixel import DTB_WEIGHT_DECAY, centred_charbonnier, charbonnier, mse
 from training.losses.sharp_sequence import sharp_sequence_loss
 from training.losses.temporal import rvd_loss, temporal_loss
 
 __all__ = [
     "DTB_WEIGHT_DECAY",
     "LUMA",
+    "centred_charbonnier",
     "charbonnier",
     "clip_outputs",
     "clip_through",

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from tests.tolerances import SAME_GRADIENT
 from tests.training.losses.compare import assert_agrees
-from training.losses import DTB_WEIGHT_DECAY, mse
+from training.losses import DTB_WEIGHT_DECAY, centred_charbonnier, charbonnier, mse
+from training.losses.pixel import CENTRE
 
 
 def dtb_data_term(latent: Tensor, sharp: Tensor) -> Tensor:
@@ -53,3 +54,22 @@ def test_weight_decay_is_the_weights_term_of_equation_4() -> None:
     assert weight_term == DTB_WEIGHT_DECAY
     expected = written.detach() - slope / per_mse
     torch.testing.assert_close(stepped.detach(), expected, rtol=SAME_GRADIENT, atol=0)
+
+
+def test_centred_charbonnier_is_that_of_each_frame_on_its_scale() -> None:
+    torch.manual_seed(0)
+
+    def by_frame(output: Tensor, target: Tensor) -> Tensor:
+        scales = [(5 - CENTRE) / 4] * 2 + [CENTRE] + [(5 - CENTRE) / 4] * 2
+        assert sum(scales) == pytest.approx(5)
+        errors = [scale * (output[:, k] - target[:, k]) for k, scale in enumerate(scales)]
+        return torch.stack([charbonnier(error, torch.zeros_like(error)) for error in errors]).mean()
+
+    assert_agrees(centred_charbonnier, by_frame, *torch.rand(2, 2, 5, 4, 6))
+
+
+@pytest.mark.parametrize("frames", [1, 2, 4])
+def test_a_run_without_a_middle_frame_among_others_is_refused(frames: int) -> None:
+    clip = torch.zeros(1, frames, 4, 4)
+    with pytest.raises(ValueError, match=f"frames must be odd and at least 3, not {frames}"):
+        centred_charbonnier(clip, clip)
