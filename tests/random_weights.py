@@ -29,7 +29,9 @@ def awake_network(name: str, seed: int = 0) -> Network:
                 nn.init.uniform_(module.running_var, 0.5, 2)
             elif isinstance(module, nn.Conv2d | nn.Conv3d | nn.ConvTranspose2d):
                 gain = module.weight.std() * module.weight[0].numel() ** 0.5
-                if gain < NEAR_ZERO:
+                if gain == 0:
+                    nn.init.normal_(module.weight, std=module.weight[0].numel() ** -0.5)
+                elif gain < NEAR_ZERO:
                     module.weight.div_(gain)
                 if module.bias is not None:
                     nn.init.normal_(module.bias, std=0.05)

@@ -52,13 +52,13 @@ class Table:
         return NETWORKS[self.network](**variant.switches)
 
     def recipe(self, variant: Variant, size: int, batch: int) -> Recipe:
-        """How the variant is trained: as its network is, but with `batch` clips of `size` pixels in every phase."""
+        """How the variant is trained: as its network is, but never in part, with `batch` clips of `size` pixels."""
         recipe = RECIPES[self.network]
         phases = recipe.phases
         if variant.loss:
             second_half = replace(phases[-1], start=0.5, loss=variant.loss)
             phases = (*(phase for phase in phases if phase.start < 0.5), second_half)
-        return replace(recipe, phases=tuple(replace(phase, size=size, batch=batch) for phase in phases))
+        return replace(recipe, phases=tuple(replace(phase, size=size, batch=batch, frozen="") for phase in phases))
 
 
 def _dtb(model: str, frames: int, psnr: float) -> Variant:

@@ -42,6 +42,7 @@ def test_every_variant_can_be_trained(name: str, variant: Variant) -> None:
     table = TABLES[name]
     recipe = table.recipe(variant, 64, 4)
     assert all(phase.loss in OBJECTIVES and (phase.size, phase.batch) == (64, 4) for phase in recipe.phases)
+    assert not any(phase.frozen for phase in recipe.phases)
     assert recipe.phases[0].start == 0
     assert sorted({phase.start for phase in recipe.phases}) == [phase.start for phase in recipe.phases]
     if variant.loss:

@@ -21,6 +21,7 @@ def test_every_phase_can_be_run(name: str) -> None:
         assert phase.loss in OBJECTIVES
         assert phase.size % 16 == 0  # the simulated JPEG's blocks
         assert phase.size % NETWORKS[name].multiple == 0
+        assert not phase.frozen or dict(NETWORKS[name]().named_modules())[phase.frozen]
 
 
 def test_the_phase_of_a_moment_is_the_last_that_has_begun() -> None:

@@ -125,6 +125,19 @@ def test_frozen_normalisation_keeps_what_it_has_gathered(photographs: Path, tmp_
     assert not torch.equal(gathered[1], gathered[2])
 
 
+def test_a_frozen_submodule_stays_as_it_is_until_a_phase_lets_it_go(photographs: Path, tmp_path: Path) -> None:
+    run = trainer("DTB", photographs, tmp_path)
+    held = run.network.get_submodule("up")
+    for frozen in ("up", ""):
+        before = {key: value.clone() for key, value in run.network.state_dict().items()}
+        run.recipe = replace(run.recipe, phases=(replace(run.recipe.phases[0], frozen=frozen),))
+        run.step()
+        changed = {key for key, value in run.network.state_dict().items() if not torch.equal(value, before[key])}
+        assert any(not key.startswith("up.") for key in changed)
+        assert any(key.startswith("up.") for key in changed) == (frozen == "")
+    assert all(parameter.requires_grad for parameter in held.parameters())
+
+
 def test_constrained_weights_are_put_back_after_every_update(photographs: Path, tmp_path: Path) -> None:
     run = trainer("RVD", photographs, tmp_path)
     run.step()

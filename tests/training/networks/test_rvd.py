@@ -46,6 +46,24 @@ def test_before_training_a_pass_hands_on_what_it_gets() -> None:
     assert alike > 0.7
 
 
+def test_frozen_cnns_with_nothing_in_their_last_layer_are_not_run_in_training() -> None:
+    """They are run by an export, and as soon as they learn; the result is the same."""
+    torch.manual_seed(0)
+    network = CNNs()
+    network.layers[13].get_parameter("weight").data.zero_()
+    network.layers[13].get_parameter("bias").data.zero_()
+    x = torch.randn(1, 32, 8, 8)
+    runs: list[None] = []
+    network.layers[0].register_forward_hook(lambda *_: runs.append(None))
+    results = []
+    for training, frozen, expected in ((True, True, 0), (False, True, 1), (True, False, 2)):
+        network.train(training).requires_grad_(not frozen)
+        results.append(network(x))
+        assert len(runs) == expected
+    assert all(torch.equal(result, results[0]) for result in results)
+    assert results[0].shape == (1, 64, 8, 8)
+
+
 def test_kernels_of_the_cnns_are_put_back_centred_and_at_one_norm() -> None:
     network = RVD(blocks=2)
     with torch.no_grad():
