@@ -6,12 +6,57 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import vapoursynth as vs
 
 from tests import tiny_models
+from vsdeblur.cli import _video
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+FRAMES = 12
+MATRIX = 9  # BT.2020: unlike what any reader would guess
+SAMPLE_ASPECT = (4, 3)
+
+
+def ffmpeg(*arguments: str | Path) -> bytes:
+    command = [_video._find_ffmpeg(), "-hide_banner", "-loglevel", "error", "-y", *arguments]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=300).stdout
+
+
+@pytest.fixture(scope="session")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve frames with sound, colour tags and pixels that are not square."""
+    file = tmp_path_factory.mktemp("video") / "in.mkv"
+    picture = ["-f", "lavfi", "-i", f"testsrc2=size=96x64:rate=25:duration={FRAMES / 25}"]
+    sound = ["-f", "lavfi", "-i", f"sine=duration={FRAMES / 25}"]
+    filters = f"setsar={SAMPLE_ASPECT[0]}/{SAMPLE_ASPECT[1]},setparams=colorspace={MATRIX}:range=limited"
+    codec = ["-vf", filters, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-qp", "0", "-c:a", "aac"]
+    ffmpeg(*picture, *sound, *codec, file)
+    return file
+
+
+def read(file: Path) -> vs.VideoNode:
+    return vs.core.bs.VideoSource(str(file), cachemode=0)
+
+
+def planes(clip: vs.VideoNode, number: int) -> list[Any]:
+    with clip.get_frame(number) as frame:
+        return [np.array(plane) for plane in frame]
+
+
+def files(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture

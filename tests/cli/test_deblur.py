@@ -2,62 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import vapoursynth as vs
 
 from tests import tiny_models
-from vsdeblur.cli import deblur, main
-
-FRAMES = 12
-MATRIX = 9  # BT.2020: unlike what any reader would guess
-SAMPLE_ASPECT = (4, 3)
-
-
-def ffmpeg(*arguments: str | Path) -> bytes:
-    command = [deblur._find_ffmpeg(), "-hide_banner", "-loglevel", "error", "-y", *arguments]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=300).stdout
-
-
-@pytest.fixture(scope="session")
-def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve frames with sound, colour tags and pixels that are not square."""
-    file = tmp_path_factory.mktemp("video") / "in.mkv"
-    picture = ["-f", "lavfi", "-i", f"testsrc2=size=96x64:rate=25:duration={FRAMES / 25}"]
-    sound = ["-f", "lavfi", "-i", f"sine=duration={FRAMES / 25}"]
-    filters = f"setsar={SAMPLE_ASPECT[0]}/{SAMPLE_ASPECT[1]},setparams=colorspace={MATRIX}:range=limited"
-    codec = ["-vf", filters, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-qp", "0", "-c:a", "aac"]
-    ffmpeg(*picture, *sound, *codec, file)
-    return file
-
-
-def read(file: Path) -> vs.VideoNode:
-    return vs.core.bs.VideoSource(str(file), cachemode=0)
-
-
-def planes(clip: vs.VideoNode, number: int) -> list[Any]:
-    with clip.get_frame(number) as frame:
-        return [np.array(plane) for plane in frame]
+from tests.cli.conftest import FRAMES, MATRIX, SAMPLE_ASPECT, ffmpeg, files, planes, read
+from vsdeblur.cli import _video, main
 
 
 def sound(file: Path) -> bytes:
     return ffmpeg("-i", file, "-map", "0:a", "-c", "copy", "-f", "md5", "-")
-
-
-def files(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    folder = tmp_path / "out"
-    folder.mkdir()
-    return folder
 
 
 def test_frames_are_those_of_the_plugin(weights: Path, video: Path, out: Path) -> None:
@@ -162,7 +120,7 @@ def test_a_failure_on_the_way_leaves_the_old_file_and_no_new_one(
             '#!/bin/sh\nfor last; do :; done\necho half > "$last"\nhead -c 10000 > /dev/null\necho full >&2\nexit 1\n'
         )
         fake.chmod(0o755)
-        monkeypatch.setattr(deblur, "_find_ffmpeg", lambda: str(fake))
+        monkeypatch.setattr(_video, "_find_ffmpeg", lambda: str(fake))
         sentence = "vsdeblur: ffmpeg failed: full\n"
     else:
 
@@ -171,7 +129,7 @@ def test_a_failure_on_the_way_leaves_the_old_file_and_no_new_one(
             marked = clip[:half] + vs.core.std.SetFieldBased(clip[half:], 1)
             return plugin.DTB(marked)
 
-        monkeypatch.setattr(deblur, "_deblurred", interlaced_later)
+        monkeypatch.setattr(_video, "deblurred", interlaced_later)
         sentence = "vsdeblur: DTB: frame"
     assert main(["deblur", str(video), str(out / "a.mkv"), "--overwrite"]) == 1
     assert capsys.readouterr().err.startswith(sentence)

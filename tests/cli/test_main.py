@@ -12,7 +12,7 @@ import pytest
 from tests.cli.conftest import Run
 from vsdeblur.cli import main
 
-COMMANDS = ("deblur", "models", "doctor", "ffmpeg", "ffmpeg-graph")
+COMMANDS = ("deblur", "compare", "models", "doctor", "bench", "ffmpeg", "ffmpeg-graph")
 
 
 def test_the_console_script_is_main() -> None:

@@ -1,0 +1,94 @@
+"""``vsdeblur bench``: how fast the networks are on this machine, one line each."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vsdeblur import models
+from vsdeblur._engine import Error
+from vsdeblur._frames import Frame
+from vsdeblur.deblurrer import Deblurrer
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        "bench",
+        help="measure the networks' speed",
+        description="Measures how long the networks take on this machine for a frame of RGB, 8 bits, in memory:"
+        " decoding and encoding come on top. Loading a network and its first frame do not count.",
+    )
+    parser.add_argument(
+        "--model", action="append", metavar="NAME", help="a network; may be repeated; default: all that ship"
+    )
+    parser.add_argument("--size", type=_size, default=(640, 480), metavar="WxH", help="of the frames; 640x480")
+    parser.add_argument("--frames", type=int, default=4, metavar="N", help="how many to time; %(default)s")
+    parser.add_argument("--precision", help="of the weights: fp32, fp16, bf16 or int8")
+    parser.add_argument("--provider", default="", help="where to run the networks, such as CUDA; the CPU if not given")
+    parser.add_argument("--device-id", type=int, default=0, metavar="N", help="which of the provider's devices")
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.frames < 1:
+        raise Error(f"--frames must be at least 1, not {arguments.frames}")
+    width, height = arguments.size
+    names = arguments.model or _trained()
+    for name in names:
+        deblurrer = Deblurrer(
+            name,
+            precision=arguments.precision,
+            provider=arguments.provider,
+            device_id=arguments.device_id,
+            sc=0,
+        )
+        seconds = _seconds_a_frame(deblurrer, width, height, arguments.frames)
+        where = arguments.provider or "CPU"
+        print(f"{name:<14} {1 / seconds:8.2f} frames/s {seconds:9.3f} s a frame  {width}x{height}, {where}", flush=True)
+    return 0
+
+
+def _trained() -> list[str]:
+    """The networks that can be run by name."""
+    found = (model.name for model in models.shipped() if model.contract and model.contract.is_trained)
+    names = list(dict.fromkeys(found))
+    if not names:
+        raise Error("there are no trained models in the weights folder")
+    return names
+
+
+def _size(text: str) -> tuple[int, int]:
+    """WIDTHxHEIGHT in pixels. Raises ArgumentTypeError."""
+    width, _, height = text.partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise argparse.ArgumentTypeError(f"must be WxH, such as 640x480, not {text}")
+    return int(width), int(height)
+
+
+def _seconds_a_frame(deblurrer: Deblurrer, width: int, height: int, count: int) -> float:
+    """Mean seconds for a frame that goes in, over ``count`` frames after the first."""
+    outputs = deblurrer(_moving(width, height, count + 1))
+    instants = deblurrer.contract.subframes or 1
+    for _ in islice(outputs, instants):
+        pass
+    start = time.perf_counter()
+    for _ in outputs:
+        pass
+    return (time.perf_counter() - start) / count
+
+
+def _moving(width: int, height: int, count: int) -> Iterator[Frame]:
+    """Noise that moves by a pixel a frame."""
+    picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    for number in range(count):
+        yield np.roll(picture, number, axis=1)
