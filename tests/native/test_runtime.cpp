@@ -2,7 +2,7 @@
 
 #include "contract.h"
 #include "cores.h"
-#include "error.h"
+#include "error_of.h"
 #include "onnx_writer.h"
 #include "runtime_library.h"
 
@@ -32,15 +32,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace test;
-
-std::string error_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
-}
 
 // Whether a text has the parts in this order, from its start to its end.
 bool reads(const std::string& text, const std::vector<std::string>& parts) {

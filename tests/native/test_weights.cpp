@@ -1,6 +1,6 @@
 #include "weights.h"
 
-#include "error.h"
+#include "error_of.h"
 #include "onnx_writer.h"
 #include "sha256.h"
 
@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,15 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace test;
-
-std::string error_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
-}
 
 // A folder of weights that VSDEBLUR_WEIGHTS names while this lives.
 class Folder {
