@@ -69,6 +69,9 @@ class Deblurrer:
 
     A Deblurrer serves any number of clips, one after the other or at the same time, and threads: every clip has an
     engine of its own, which loads the network when the first frame comes. Only push() and flush() share one clip.
+
+    In a process that also runs VapourSynth, touch ``vapoursynth.core`` before the first frame: a plugin linked to an
+    ONNX Runtime of its own (vs-mlrt's) does not load after the one that a Deblurrer opens.
     """
 
     def __init__(
