@@ -5,7 +5,8 @@ network, and of what a discriminator says of the output:
 
 - `charbonnier`, `mse`: between pixels, for every network; `centred`: mostly of the middle of RVD's five frames.
 - `temporal`: RVD's equation 6.
-- `order-free`: SharpSequence's content loss; `contiguous` adds the contiguous blurry loss to it.
+- `order-free`: SharpSequence's content loss; `contiguous` adds the contiguous blurry loss to it;
+  `order-free-charbonnier`: absolute errors in its place, mostly of the middle instant.
 - `adversarial`: DBLRGAN's equation 5; `sharp-sequence`: SharpSequence's equation 11, and `order-free-adversarial` the
   same without the contiguous blurry loss. They need an `Opponent`.
 
@@ -27,6 +28,7 @@ from training.losses import (
     dblrgan_loss,
     discriminator_loss,
     mse,
+    order_free_charbonnier,
     rvd_loss,
     sharp_sequence_loss,
     single_frames,
@@ -56,6 +58,10 @@ def _sequence(_: Network, output: Tensor, target: Tensor, logits: Tensor | None,
     return sharp_sequence_loss(output, target, logits, form="non-saturating", step=CONTIGUOUS_STEP, **options)
 
 
+def _order_free_charbonnier(_: Network, output: Tensor, target: Tensor, __: Tensor | None) -> Tensor:
+    return order_free_charbonnier(output.flatten(0, 1), target.flatten(0, 1))
+
+
 def _pixels(loss: Callable[[Tensor, Tensor], Tensor]) -> Objective:
     return lambda network, output, target, logits: loss(output, target)
 
@@ -66,6 +72,7 @@ OBJECTIVES: dict[str, Objective] = {
     "centred": _pixels(centred_charbonnier),
     "temporal": _temporal,
     "order-free": partial(_sequence, beta=0),
+    "order-free-charbonnier": _order_free_charbonnier,
     "contiguous": _sequence,
     "adversarial": _adversarial,
     "order-free-adversarial": partial(_sequence, beta=0),

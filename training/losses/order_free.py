@@ -21,9 +21,13 @@ Limits: every pair is free by itself, and so is every pixel of one: nothing in t
 throughout. ``mse(output, in_order_of(output, target))`` is free in the direction of a whole sequence alone. |a - b| has
 no gradient where a = b; a network whose last layer starts near zero, not at it, leaves that point by itself.
 
+``order_free_charbonnier`` is no paper's: the same pairs under the roots of ``charbonnier``, so that the few frames
+which no network can deblur do not outweigh the others, and with most weight on the middle frame, which is what a user
+sees who asks for one frame, and which alone has an order.
+
 For the trainer: with (output,) = network(blurred) and the sharp sub-frames in Y, both (N, 7, H, W)::
 
-    loss = order_free_loss(output, sharp)
+    loss = order_free_charbonnier(output, sharp)   # or order_free_loss
     sharp = in_order_of(output, sharp)   # for losses that look at single frames, and to measure PSNR of the seven
 """
 
@@ -32,9 +36,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from training.losses.pixel import at_least_float32, require_same_shape
+from training.losses.pixel import CHARBONNIER_EPSILON, at_least_float32, require_same_shape
 
-__all__ = ["in_order_of", "order_free_loss"]
+__all__ = ["in_order_of", "order_free_charbonnier", "order_free_loss"]
+
+CENTRE = 3.0
 
 
 def order_free_loss(output: Tensor, target: Tensor) -> Tensor:
@@ -53,6 +59,31 @@ def order_free_loss(output: Tensor, target: Tensor) -> Tensor:
     squares = squares + (sums - target_sums).square().sum() / 2
     squares = squares + (differences - target_differences).square().sum() / 2
     return squares / output.numel()
+
+
+def order_free_charbonnier(output: Tensor, target: Tensor) -> Tensor:
+    """The mean over pixels and batch of the middle frame's absolute error and, less weighty, of those of the pairs.
+
+    With the module's letters, w = (K - CENTRE) / (K - 1) and e = 1e-6::
+
+        L = 1/(K W H) sum over pixels of CENTRE sqrt((y(m) - x(m))^2 + e)
+            + 2 w sum over i < m of sqrt(((a + b) - (c + d))^2 / 4 + (|a - b| - |c - d|)^2 / 4 + e)
+
+    The root of a pair is the root mean square of its two errors wherever the difference has the right sign.
+
+    Args:
+        output, target: as ``order_free_loss`` has them, K at least 3.
+    """
+    _require_sequences("order_free_charbonnier", output, target)
+    count = output.shape[1]
+    if count < 3:
+        raise ValueError(f"order_free_charbonnier: K must be at least 3, not {count}")
+    output, target = at_least_float32(output), at_least_float32(target)
+    middle = (output[:, count // 2] - target[:, count // 2]).square()
+    (sums, differences), (target_sums, target_differences) = _pairs(output), _pairs(target)
+    pairs = ((sums - target_sums).square() + (differences - target_differences).square()) / 4
+    roots = [(squares + CHARBONNIER_EPSILON).sqrt().sum() for squares in (middle, pairs)]
+    return (CENTRE * roots[0] + 2 * (count - CENTRE) / (count - 1) * roots[1]) / output.numel()
 
 
 def in_order_of(output: Tensor, target: Tensor) -> Tensor:

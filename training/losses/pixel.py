@@ -22,6 +22,7 @@ from torch import Tensor
 
 __all__ = [
     "CENTRE",
+    "CHARBONNIER_EPSILON",
     "DTB_WEIGHT_DECAY",
     "at_least_float32",
     "centred_charbonnier",
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 DTB_WEIGHT_DECAY = 1e-5
+CHARBONNIER_EPSILON = 1e-6
 # Of RVD's five frames. With one scale for all, the outer ones gained a third of what the middle one did; after some 700
 # updates more with either, the middle one's gain on held-back samples was 0.60 dB with one scale and 0.69 with these.
 CENTRE = 3.8
@@ -38,7 +40,7 @@ CENTRE = 3.8
 
 def charbonnier(output: Tensor, target: Tensor) -> Tensor:
     """Mean of sqrt(difference^2 + 1e-6), a smooth absolute error; any shape."""
-    return ((output - target).square() + 1e-6).sqrt().mean()
+    return ((output - target).square() + CHARBONNIER_EPSILON).sqrt().mean()
 
 
 def centred_charbonnier(output: Tensor, target: Tensor) -> Tensor:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
 
 from tests.tolerances import SAME_IN_FLOAT64
 from tests.training.losses.compare import assert_agrees
-from training.losses import in_order_of, mse, order_free_loss
+from training.losses import in_order_of, mse, order_free_charbonnier, order_free_loss
+
+Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 def transcription(output: Tensor, target: Tensor) -> Tensor:
@@ -28,6 +32,26 @@ def transcription(output: Tensor, target: Tensor) -> Tensor:
     return total / (batch * count * width * height)
 
 
+def charbonnier_transcription(output: Tensor, target: Tensor) -> Tensor:
+    """The L of order_free_charbonnier, likewise."""
+    batch, count, height, width = output.shape
+    m = (count + 1) // 2
+    centre, e = 3.0, 1e-6
+    w = (count - centre) / (count - 1)
+    total = output.new_zeros(())
+    for n in range(batch):
+        for v in range(height):
+            for u in range(width):
+                y = [None, *output[n, :, v, u]]
+                x = [None, *target[n, :, v, u]]
+                total = total + centre * ((y[m] - x[m]) ** 2 + e).sqrt()
+                for i in range(1, m):
+                    a, b, c, d = y[i], y[count + 1 - i], x[i], x[count + 1 - i]
+                    squares = ((a + b) - (c + d)) ** 2 / 4 + ((a - b).abs() - (c - d).abs()) ** 2 / 4
+                    total = total + 2 * w * (squares + e).sqrt()
+    return total / (batch * count * width * height)
+
+
 @pytest.fixture
 def sequences() -> Tensor:
     """Two of them, (2, 7, 5, 4) each, in float64."""
@@ -38,22 +62,28 @@ def test_order_free_loss_is_its_equation(sequences: Tensor) -> None:
     assert_agrees(order_free_loss, transcription, *sequences)
 
 
-def test_time_has_no_direction(sequences: Tensor) -> None:
+def test_order_free_charbonnier_is_its_equation(sequences: Tensor) -> None:
+    assert_agrees(order_free_charbonnier, charbonnier_transcription, *sequences)
+
+
+@pytest.mark.parametrize("function", [order_free_loss, order_free_charbonnier])
+def test_time_has_no_direction(function: Loss, sequences: Tensor) -> None:
     output, target = sequences
-    loss = order_free_loss(output, target)
-    assert order_free_loss(output, target.flip(1)) == loss
-    assert order_free_loss(output.flip(1), target) == loss
-    assert order_free_loss(target, output) == loss
+    loss = function(output, target)
+    assert function(output, target.flip(1)) == loss
+    assert function(output.flip(1), target) == loss
+    assert function(target, output) == loss
 
 
+@pytest.mark.parametrize("function", [order_free_loss, order_free_charbonnier])
 @pytest.mark.parametrize("pair", [0, 1, 2])
-def test_each_pair_may_be_exchanged_but_no_other_frames(sequences: Tensor, pair: int) -> None:
+def test_each_pair_may_be_exchanged_but_no_other_frames(function: Loss, sequences: Tensor, pair: int) -> None:
     output, target = sequences
     exchanged = target.clone()
     exchanged[:, [pair, 6 - pair]] = target[:, [6 - pair, pair]]
-    assert order_free_loss(output, exchanged) == order_free_loss(output, target)
+    assert function(output, exchanged) == function(output, target)
     exchanged[:, [pair, pair + 1]] = target[:, [pair + 1, pair]]
-    assert order_free_loss(output, exchanged) != order_free_loss(output, target)
+    assert function(output, exchanged) != function(output, target)
 
 
 def test_zero_at_equality_in_either_direction_and_nowhere_near(sequences: Tensor) -> None:
@@ -108,7 +138,9 @@ def test_in_order_of_leaves_a_tie_and_passes_no_gradient(sequences: Tensor) -> N
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
-    for function in (order_free_loss, in_order_of):
+    with pytest.raises(ValueError, match="order_free_charbonnier: K must be at least 3, not 1"):
+        order_free_charbonnier(torch.zeros(1, 1, 4, 4), torch.zeros(1, 1, 4, 4))
+    for function in (order_free_loss, order_free_charbonnier, in_order_of):
         with pytest.raises(ValueError, match=f"{function.__name__}: sequences must be .* with K odd, not"):
             function(torch.zeros(1, 6, 4, 4), torch.zeros(1, 6, 4, 4))
         with pytest.raises(ValueError, match=f"{function.__name__}: output and target must have one shape"):
