@@ -1,10 +1,8 @@
 """The papers' ablations as data: the variants of each table, and the PSNR that the paper prints for them.
 
 A table compares variants of one network. A variant is what the network's class is called with (its docstring says what
-the switches do and where the papers are silent), and for SharpSequence what the second half of training minimises.
+the switches do and where the papers are silent), or what the second half of its training minimises.
 Only numbers that the papers print stand here; what they give as a curve alone has none.
-
-Left out: table IV of the RVD paper, since its perceptual loss needs the weights of a VGG network.
 """
 
 from __future__ import annotations
@@ -154,6 +152,17 @@ TABLES = {
             Variant("Non-2", 29.71, {"non_local": "Non-2"}),
             Variant("RVD", 30.66),
         ),
+    ),
+    "rvd-losses": Table(
+        "RVD: losses of the second half of training",
+        f"{RVD_PAPER}, table IV and figure 9",
+        "RVD",
+        "temporal",
+        (
+            Variant("alpha = 0", None, loss="mse"),
+            Variant("temporal", 30.66, loss="temporal"),
+        ),
+        "The paper's other row has a perceptual loss, which needs the weights of a VGG network.",
     ),
     "sharp-sequence-losses": Table(
         "SharpSequence: losses of the second half of training",
