@@ -31,10 +31,12 @@ def export_network(
 ) -> bytes:
     """The ONNX file of ``network`` in fp32, with the contract under ``name``.
 
-    The network is taken in evaluation mode and is not changed. Raises ContractError when a text or a number does not
-    fit the contract, and onnx's errors when the graph is not valid.
+    The network is taken in evaluation mode, without what changes nothing (``Network.prune_``), and is not changed.
+    Raises ContractError when a text or a number does not fit the contract, and onnx's errors when the graph is not
+    valid.
     """
     network = copy.deepcopy(network).eval().float()
+    network.prune_()
     contract = Contract(
         name=name,
         license=license,

@@ -4,7 +4,8 @@ For training that goes on from weights that ship (``training.train --start``), w
 
 The exporter keeps the order of the parameters, so the n-th weight that a convolution of the graph reads is that of the
 network's n-th convolution. Batch normalisation was folded into the convolution before it: here it becomes the identity
-but for the bias that it left there. What comes back is checked against the file.
+but for the bias that it left there. Parts that the exporter took out since they change nothing are as in a network
+before training. What comes back is checked against the file.
 
 Lost for good: digits that float16 storage cut off, the statistics of batch normalisation, the optimiser's state.
 """
@@ -12,6 +13,7 @@ Lost for good: digits that float16 storage cut off, the statistics of batch norm
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -49,8 +51,12 @@ def restore(model: bytes, source: str) -> tuple[Contract, Network]:
     if contract.name not in NETWORKS:
         raise ExportError(f"{source}: a file of {contract.name}; {', '.join(sorted(NETWORKS))} can be restored")
     network = NETWORKS[contract.name]().eval()
+    exported = copy.deepcopy(network)
     try:
-        _fill(network, proto)
+        if len(_read_by_convolutions(proto)) < len(_convolutions(network)):
+            exported.prune_()
+        _fill(exported, proto)
+        _take(network, exported)
         worst = largest_difference(network, model, *parity_sizes(network)[0], steps=3)
     except Exception as error:  # counts and shapes, or whatever ONNX Runtime raises for a graph of another network
         raise ExportError(f"{source}: its graph is not that of {contract.name}: {error}") from error
@@ -63,18 +69,32 @@ def restore(model: bytes, source: str) -> tuple[Contract, Network]:
 
 def _fill(network: Network, proto: ModelProto) -> None:
     """Sets every parameter and buffer. Raises ValueError when counts or shapes differ."""
-    constants = _constants(proto)
-    biases = {node.input[1]: node.input[2] for node in proto.graph.node if node.op_type in _CONVOLUTIONS}
-    modules = list(network.modules())
-    convolutions = [module for module in modules if isinstance(module, nn.Conv2d | nn.Conv3d | nn.ConvTranspose2d)]
+    constants, biases, modules = _constants(proto), _read_by_convolutions(proto), list(network.modules())
     weights = [name for name in constants if name in biases]
-    for module, name in zip(convolutions, weights, strict=True):
+    for module, name in zip(_convolutions(network), weights, strict=True):
         _set(module.weight, constants.pop(name))
-        bias = constants.pop(biases[name])
-        _set(_folded(modules, module) if module.bias is None else module.bias, bias)
+        bias = _folded(modules, module) if module.bias is None else module.bias
+        _set(bias, constants.pop(biases[name]) if biases[name] else torch.zeros_like(bias))
     rest = [own for module in modules if not _is_layer(module) for own in module.parameters(recurse=False)]
     for parameter in rest:
         _set(parameter, _first(constants, parameter.shape))
+
+
+def _take(network: Network, pruned: Network) -> None:
+    """Sets what a network shares with its pruned form, which may have cut off the ends of a weight."""
+    whole = network.state_dict()
+    for key, value in pruned.state_dict().items():
+        whole[key][tuple(map(slice, value.shape))] = value
+
+
+def _read_by_convolutions(proto: ModelProto) -> dict[str, str]:
+    """Names of the weights that the graph's convolutions read, and of the biases beside them, "" for none."""
+    nodes = [node for node in proto.graph.node if node.op_type in _CONVOLUTIONS]
+    return {node.input[1]: "".join(node.input[2:]) for node in nodes}
+
+
+def _convolutions(network: Network) -> list[nn.Conv2d | nn.Conv3d | nn.ConvTranspose2d]:
+    return [module for module in network.modules() if isinstance(module, nn.Conv2d | nn.Conv3d | nn.ConvTranspose2d)]
 
 
 def _constants(proto: ModelProto) -> dict[str, Tensor]:

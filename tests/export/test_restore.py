@@ -64,6 +64,18 @@ def test_half_stored_weights_come_back(exported: Callable[[str], Exported]) -> N
     assert restore(again, "file")[1].state_dict().keys() == network.state_dict().keys()
 
 
+def test_what_was_pruned_is_as_before_training() -> None:
+    torch.manual_seed(0)
+    network = NETWORKS["RVD"]().eval()
+    model = export_network(network, "RVD", trained_on="numbers", license="none")
+    _, restored = restore(model, "file")
+    assert restored.state_dict().keys() == network.state_dict().keys()
+    assert torch.equal(restored.get_parameter("conv3.weight"), network.get_parameter("conv3.weight"))
+    gates = [one.get_parameter("recursive.lstm.gates.weight") for one in (restored, network)]
+    assert torch.equal(gates[0][:, :32], gates[1][:, :32])
+    assert not restored.get_parameter("recursive.cnns.layers.13.weight").any()
+
+
 def test_training_goes_on_from_what_the_command_writes(tmp_path: Path, exported: Callable[[str], Exported]) -> None:
     file, out = tmp_path / "DTB.onnx", tmp_path / "DTB.safetensors"
     network, model = exported("DTB")

@@ -55,6 +55,9 @@ class Network(nn.Module):
     def constrain_(self) -> None:
         """Called after every update of the weights: a network may put some of them back to where it wants them."""
 
+    def prune_(self) -> None:
+        """Called on a copy before it is exported: a network may take out parts that change nothing, for good."""
+
 
 def check_switch(network: str, switch: str, given: object, allowed: Container[object], described: str) -> None:
     """Raises ValueError when a switch of a network has a value that is not among the allowed ones."""

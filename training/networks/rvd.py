@@ -28,18 +28,19 @@ Where the paper is silent, and what stands here:
   identity.
 - The recursion starts near the identity too (``RecursiveBlock.near_identity_``): from plain random weights, 400 updates
   on the phase ``EASY`` gained 0.02 dB; with it, 200 updates on shorter blur gained 0.2 dB. Blur and batch differed too,
-  the forget gate began nearly shut, and kernels were free.
-- While the CNNs are noise to that path, training pushes their ReLUs shut, and the block stays the linear filter that it
-  is without them: in weights trained so for 50 minutes, the CNNs' output set to its mean over the frame cost 0.04 of
-  0.66 dB, and in a shorter run ten of their layers had at most 13 % of their outputs above 0. So their kernels are kept
-  centred and at one norm (``CNNs.constrain_``). In the shipped weights 30 to 48 % of the outputs of layers 1 to 12 are
-  above 0, but of layer 13 2 % in the first two passes, and 8 and 11 % in the others: it is not cured there.
-  The LSTM's gates hardly move either: before the sigmoid they deviate by 0.10, 0.06, 0.05 and 0.04 within a frame, pass
-  by pass.
+  the forget gate began nearly shut, and kernels were free. The last layer of the CNNs starts at zero.
+- In the shipped weights it still is zero: they were trained without the CNNs (training.recipes says why), 7.0 of the
+  7.3 M parameters. The shipped network is the non-local block, the ConvLSTM T times, and the other convolutions;
+  the exported file leaves out the CNNs and the half of the gates' weights that reads them (``RVD.prune_``), which makes
+  it five times as fast. What the recursion of the paper does for a picture, these weights do not show.
+- While the CNNs are noise to the path that copies features, training pushes their ReLUs shut: in a run of 50 minutes
+  that had them from the start, their output set to its mean over the frame cost 0.04 of 0.66 dB, and in a shorter one
+  ten of their layers had at most 13 % of their outputs above 0. So their kernels are kept centred and at one norm
+  (``CNNs.constrain_``), which leaves layers 1 to 12 open; layer 13 was shut all the same, 2 to 11 % above 0.
 
-Receptive field: four recursions at up to an eighth of the size make the theoretical one 685 pixels wide, more than
-most frames. The declared 193 is effective: noise outside in place of other noise moves the centre by less than 1 % of
-the residual's spread (root mean square; the shipped weights).
+Receptive field: without the CNNs 49 pixels, exactly. With them four recursions at up to an eighth of the size make the
+theoretical one 685 pixels wide, more than most frames; the 193 declared then are effective: with weights trained with
+CNNs, noise outside in place of other noise moved the centre by less than 1 % of the residual's spread.
 
 Ablations, by the paper's names. Table III: T, and how many recursive ``blocks`` there are. The paper does not say how
 several are arranged; here they follow each other, each with weights of its own (with shared ones, Recursive-3 would be
@@ -174,12 +175,24 @@ class ConvLSTM(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        self.channels = channels
         self.gates = nn.Conv2d(2 * channels, 4 * channels, 3, padding=1)
 
-    def forward(self, x: Tensor, hidden: Tensor, cell: Tensor) -> Tensor:
-        enter, forget, leave, candidate = torch.split(self.gates(torch.cat([x, hidden], 1)), x.shape[1], 1)
-        cell = torch.sigmoid(forget) * cell + torch.sigmoid(enter) * torch.tanh(candidate)
-        return torch.sigmoid(leave) * torch.tanh(cell)
+    def forward(self, x: Tensor, hidden: Tensor | None = None, cell: Tensor | None = None) -> Tensor:
+        """Without hidden and cell state, which are then zero, only after ``cut_state_``."""
+        gates = self.gates(x if hidden is None else torch.cat([x, hidden], 1))
+        enter, forget, leave, candidate = torch.split(gates, self.channels, 1)
+        new = torch.sigmoid(enter) * torch.tanh(candidate)
+        if cell is not None:
+            new = torch.sigmoid(forget) * cell + new
+        return torch.sigmoid(leave) * torch.tanh(new)
+
+    @torch.no_grad()
+    def cut_state_(self) -> None:
+        """From now on the gates read the input alone."""
+        whole = self.gates
+        self.gates = nn.Conv2d(self.channels, 4 * self.channels, 3, padding=1).to(whole.weight)
+        self.gates.load_state_dict({"weight": whole.weight[:, : self.channels], "bias": whole.bias})
 
 
 class CNNs(nn.Module):
@@ -192,9 +205,14 @@ class CNNs(nn.Module):
             nn.Conv2d(before, after, 3, padding=1) for before, after in zip(channels, channels[1:], strict=False)
         )
 
+    @property
+    def silent(self) -> bool:
+        """Whether the last layer is all zero, so that the output is, whatever the input."""
+        return not any(parameter.any() for parameter in self.layers[13].parameters())
+
     def forward(self, x: Tensor) -> Tensor:
-        last = self.layers[13].get_parameter("weight")
-        if self.training and not last.requires_grad and not last.any():
+        learns = self.layers[13].get_parameter("weight").requires_grad
+        if self.training and not learns and self.silent:
             return torch.zeros_like(x).repeat(1, 2, 1, 1)  # what it would be, without the time
         x = self._run(x, 1, 3)
         skip4 = x = self._run(functional.max_pool2d(x, 2), 4, 4)
@@ -230,13 +248,13 @@ class RecursiveBlock(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.cnns = CNNs()
+        self.cnns: CNNs | None = CNNs()
         self.lstm = ConvLSTM(WIDTH)
         self.conv = nn.Conv2d(WIDTH, WIDTH, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        hidden, cell = torch.split(self.cnns(x), WIDTH, 1)
-        result: Tensor = self.conv(self.lstm(x, hidden, cell))
+        state = () if self.cnns is None else torch.split(self.cnns(x), WIDTH, 1)
+        result: Tensor = self.conv(self.lstm(x, *state))
         return result
 
     @torch.no_grad()
@@ -248,10 +266,21 @@ class RecursiveBlock(nn.Module):
         """
         candidate = self.lstm.gates.weight.mul_(0.1)[3 * WIDTH :]
         candidate += _identity(candidate)
-        assert self.lstm.gates.bias is not None
+        assert self.lstm.gates.bias is not None and self.cnns is not None
         self.lstm.gates.bias.copy_(torch.tensor(GATES).repeat_interleave(WIDTH))
         self.conv.weight.mul_(0.1).add_(_identity(self.conv.weight))
         self.cnns.layers[-1].get_parameter("weight").zero_()
+
+    def constrain_(self) -> None:
+        """See ``CNNs.constrain_``."""
+        if self.cnns is not None:
+            self.cnns.constrain_()
+
+    def prune_(self) -> None:
+        """Takes silent CNNs out; the result stays the same."""
+        if self.cnns is not None and self.cnns.silent:
+            self.cnns = None
+            self.lstm.cut_state_()
 
 
 class RVD(Network):
@@ -291,14 +320,25 @@ class RVD(Network):
         self.conv3 = nn.Conv2d(WIDTH, WIDTH, 9, padding=4)
         self.conv4 = nn.Conv2d(WIDTH, FRAMES, 3, padding=1)
         initialise_(self, self.conv4)
-        for block in (self.recursive, *self.further):
+        for block in self._blocks:
             block.near_identity_()
         self.constrain_()
 
+    @property
+    def _blocks(self) -> tuple[RecursiveBlock, ...]:
+        return (self.recursive, *(block for block in self.further if isinstance(block, RecursiveBlock)))
+
     def constrain_(self) -> None:
         """See ``CNNs.constrain_``."""
-        for block in (self.recursive, *self.further):
-            block.cnns.constrain_()
+        for block in self._blocks:
+            block.constrain_()
+
+    def prune_(self) -> None:
+        """Takes silent CNNs out. Without any, the field is exact: 12 pixels, 2 for each pass, and 8 of the 9x9."""
+        for block in self._blocks:
+            block.prune_()
+        if isinstance(self.non_local, NonLocalBlock) and all(block.cnns is None for block in self._blocks):
+            self.receptive_field = 33 + 4 * self.iterations * len(self._blocks)
 
     def forward(self, frames: Tensor) -> tuple[Tensor]:
         """(N, 5, H, W) -> (N, 5, H, W), in a tuple of one."""

@@ -64,6 +64,50 @@ def test_frozen_cnns_with_nothing_in_their_last_layer_are_not_run_in_training() 
     assert results[0].shape == (1, 64, 8, 8)
 
 
+@pytest.mark.parametrize(("iterations", "blocks"), [(4, 1), (1, 1), (2, 2)])
+def test_without_silent_cnns_the_result_and_all_but_them_stay(iterations: int, blocks: int) -> None:
+    torch.manual_seed(0)
+    network = RVD(iterations, blocks=blocks).eval()
+    nn.init.normal_(network.conv4.weight, std=0.1)
+    pruned = copy.deepcopy(network)
+    pruned.prune_()
+    assert {key for key in network.state_dict() if ".cnns." not in key} == pruned.state_dict().keys()
+    frames = torch.rand(1, 5, 16, 24)
+    with torch.no_grad():
+        torch.testing.assert_close(pruned(frames)[0], network(frames)[0], rtol=0, atol=SAME_FORMULA)
+
+
+@pytest.mark.parametrize("layer", ["weight", "bias"])
+def test_cnns_that_say_anything_stay(layer: str) -> None:
+    network = RVD()
+    nn.init.constant_(network.get_parameter(f"recursive.cnns.layers.13.{layer}")[:1], 1e-6)
+    before = network.receptive_field
+    network.prune_()
+    assert "recursive.cnns.layers.0.weight" in network.state_dict()
+    assert network.receptive_field == before
+
+
+@pytest.mark.parametrize(("iterations", "blocks"), [(4, 1), (1, 1), (2, 2)])
+def test_without_cnns_the_receptive_field_is_exact(iterations: int, blocks: int) -> None:
+    torch.manual_seed(0)
+    network = RVD(iterations, blocks=blocks).eval().double()
+    nn.init.normal_(network.conv4.weight, std=0.1)
+    network.prune_()
+    reach, centre = network.receptive_field // 2, 64
+    frames = torch.rand(1, 5, 16, 2 * centre, dtype=torch.float64)
+
+    def moves(distance: int, phase: int) -> bool:
+        """Whether the output at a pixel depends on those so many columns away."""
+        other = frames.clone()
+        other[..., [centre + phase - distance, centre + phase + distance]] = 0
+        with torch.no_grad():
+            before, after = (network(given)[0][..., centre + phase] for given in (frames, other))
+        return not torch.equal(before, after)
+
+    assert not any(moves(distance, phase) for distance in (reach + 1, reach + 2, reach + 3) for phase in (0, 1))
+    assert any(moves(reach, phase) for phase in (0, 1))
+
+
 def test_kernels_of_the_cnns_are_put_back_centred_and_at_one_norm() -> None:
     network = RVD(blocks=2)
     with torch.no_grad():
