@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
@@ -15,41 +15,40 @@ from training.losses import in_order_of, mse, order_free_charbonnier, order_free
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
+def points(output: Tensor, target: Tensor) -> Iterator[tuple[list[Tensor], list[Tensor]]]:
+    """The K values of every pixel, of output and target, frames counted from 1."""
+    nothing = output.new_zeros(())
+    for y, x in zip(output.movedim(1, -1).flatten(0, 2), target.movedim(1, -1).flatten(0, 2), strict=True):
+        yield [nothing, *y], [nothing, *x]
+
+
 def transcription(output: Tensor, target: Tensor) -> Tensor:
-    """The module's L, pixel by pixel, frames counted from 1, a mean over the batch."""
-    batch, count, height, width = output.shape
+    """The module's L, pixel by pixel, a mean over the batch."""
+    count = output.shape[1]
     m = (count + 1) // 2
     total = output.new_zeros(())
-    for n in range(batch):
-        for v in range(height):
-            for u in range(width):
-                y = [None, *output[n, :, v, u]]
-                x = [None, *target[n, :, v, u]]
-                total = total + (y[m] - x[m]) ** 2
-                for i in range(1, m):
-                    a, b, c, d = y[i], y[count + 1 - i], x[i], x[count + 1 - i]
-                    total = total + 0.5 * (((a + b) - (c + d)) ** 2 + ((a - b).abs() - (c - d).abs()) ** 2)
-    return total / (batch * count * width * height)
+    for y, x in points(output, target):
+        total = total + (y[m] - x[m]) ** 2
+        for i in range(1, m):
+            a, b, c, d = y[i], y[count + 1 - i], x[i], x[count + 1 - i]
+            total = total + 0.5 * (((a + b) - (c + d)) ** 2 + ((a - b).abs() - (c - d).abs()) ** 2)
+    return total / output.numel()
 
 
 def charbonnier_transcription(output: Tensor, target: Tensor) -> Tensor:
     """The L of order_free_charbonnier, likewise."""
-    batch, count, height, width = output.shape
+    count = output.shape[1]
     m = (count + 1) // 2
     centre, e = 3.0, 1e-6
     w = (count - centre) / (count - 1)
     total = output.new_zeros(())
-    for n in range(batch):
-        for v in range(height):
-            for u in range(width):
-                y = [None, *output[n, :, v, u]]
-                x = [None, *target[n, :, v, u]]
-                total = total + centre * ((y[m] - x[m]) ** 2 + e).sqrt()
-                for i in range(1, m):
-                    a, b, c, d = y[i], y[count + 1 - i], x[i], x[count + 1 - i]
-                    squares = ((a + b) - (c + d)) ** 2 / 4 + ((a - b).abs() - (c - d).abs()) ** 2 / 4
-                    total = total + 2 * w * (squares + e).sqrt()
-    return total / (batch * count * width * height)
+    for y, x in points(output, target):
+        total = total + centre * ((y[m] - x[m]) ** 2 + e).sqrt()
+        for i in range(1, m):
+            a, b, c, d = y[i], y[count + 1 - i], x[i], x[count + 1 - i]
+            squares = ((a + b) - (c + d)) ** 2 / 4 + ((a - b).abs() - (c - d).abs()) ** 2 / 4
+            total = total + 2 * w * (squares + e).sqrt()
+    return total / output.numel()
 
 
 @pytest.fixture
