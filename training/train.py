@@ -210,7 +210,7 @@ class Trainer:
             if isinstance(module, nn.BatchNorm2d):
                 module.train(not phase.frozen_norm)
         for key, parameter in self.network.named_parameters():
-            parameter.requires_grad_(not (phase.frozen and key.startswith(f"{phase.frozen}.")))
+            parameter.requires_grad_(not phase.freezes(key))
         with torch.autocast(self.device.type, torch.bfloat16):
             output, target = clip_outputs(self.network, blurred, sharp)
             logits = opponent.judge(output) if opponent else None
