@@ -18,7 +18,10 @@ Where the paper is silent, and what stands here:
 - Residual blocks: convolution, ReLU, convolution, sum; no normalisation, which would tie the frames of a batch.
 - Output: a 4x4 transposed convolution of stride 2 to 32 channels at full size, ReLU, and a 3x3 convolution to RGB.
   The last convolution lets the network smooth the checkerboard that the transposed one draws.
-- F(n) = ReLU of a 3x3 convolution of the decoder's features.
+- F(n) = ReLU of a 3x3 convolution of the decoder's features, cut off at FEATURE_MAX. So states are bounded, whatever
+  the weights and the frames: F by this, and h~ as a mixture of maps that are made of F and frames alone. Without it
+  three channels grew threefold a frame in weights trained on 3 to 12 frames, which their output did not show until it
+  was NaN after 40. In training what is cut off counts as a loss (``_Bounded``), so that it stays the exception.
 - A global skip: the network adds a change to B(n). Its last layer starts near zero, so training starts at the identity.
 
 Ablations (section 6.1, table 1): the ``model`` of figure 3 and the number of ``frames``, 3, 5 or 7:
@@ -35,6 +38,8 @@ Parameters: 864,324.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -43,8 +48,25 @@ from vsdeblur.contract import State
 
 FEATURE_CHANNELS = 32
 BLENDED_CHANNELS = 64
+FEATURE_MAX = 4.0
+FEATURE_PENALTY = 0.01
 # The states of each model of figure 3.
 MODELS = {"CNN": 0, "STRCNN": 1, "STRCNN+DTB": 2}
+
+
+class _Bounded(torch.autograd.Function):
+    """The smaller of x and FEATURE_MAX, with the gradient of a loss that has FEATURE_PENALTY times the mean of
+    what is cut off in it besides."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return x.clamp(max=FEATURE_MAX)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return torch.where(x > FEATURE_MAX, FEATURE_PENALTY / x.numel(), gradient)
 
 
 class TemporalBlending(nn.Module):
@@ -123,5 +145,11 @@ class DTB(Network):
         change = self.rgb(self.relu(self.up(decoded)))
         centre = 3 * self.window[0]
         result = frames[:, centre : centre + 3] + change
-        states = [] if self.feature is None else [self.relu(self.feature(decoded))]
+        states = [] if self.feature is None else [self._bounded(self.relu(self.feature(decoded)))]
         return (result, *states) if blended is None else (result, *states, blended)
+
+    def _bounded(self, feature: Tensor) -> Tensor:
+        if not self.training:
+            return feature.clamp(max=FEATURE_MAX)
+        bounded: Tensor = _Bounded.apply(feature)  # type: ignore[no-untyped-call]
+        return bounded

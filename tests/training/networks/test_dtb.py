@@ -9,7 +9,7 @@ import torch
 
 from tests.random_weights import awake_network
 from tests.tolerances import SAME_FORMULA
-from training.networks.dtb import DTB, TemporalBlending
+from training.networks.dtb import DTB, FEATURE_MAX, FEATURE_PENALTY, TemporalBlending
 
 
 def transcription(blending: TemporalBlending, current: torch.Tensor, previous: torch.Tensor) -> torch.Tensor:
@@ -73,6 +73,34 @@ def test_the_feature_state_is_rectified() -> None:
         feature = network(frames, *network.initial_states(frames))[1]
     assert feature.min() == 0
     assert feature.max() > 0
+
+
+def test_states_stay_bounded_whatever_the_weights() -> None:
+    network = awake_network("DTB")
+    with torch.no_grad():
+        network.get_submodule("feature").get_parameter("weight").mul_(100)
+        states = network.initial_states(torch.zeros(1, 9, 12, 16))
+        peaks = []
+        for frames in torch.rand(24, 1, 9, 12, 16):
+            _, *states = network(frames, *states)
+            peaks.append([state.abs().max() for state in states])
+    features, blended = torch.tensor(peaks).T
+    assert features.max() == FEATURE_MAX
+    assert blended[12:].max() < 2 * blended[:12].max()
+
+
+def test_what_is_cut_off_counts_as_a_loss_in_training() -> None:
+    x = torch.linspace(0, 2 * FEATURE_MAX, 11, requires_grad=True)
+    weights = torch.linspace(-1, 1, 11)
+    (found,) = torch.autograd.grad((DTB().train()._bounded(x) * weights).sum(), x)
+    loss = (x.clamp(max=FEATURE_MAX) * weights).sum() + FEATURE_PENALTY * (x - FEATURE_MAX).relu().mean()
+    (expected,) = torch.autograd.grad(loss, x)
+    torch.testing.assert_close(found, expected, rtol=0, atol=SAME_FORMULA)
+
+
+def test_training_and_use_are_bounded_alike() -> None:
+    x = torch.linspace(0, 2 * FEATURE_MAX, 11)
+    assert torch.equal(DTB().train()._bounded(x), DTB().eval()._bounded(x))
 
 
 def test_beta_stays_where_gradients_can_bring_it_back() -> None:
