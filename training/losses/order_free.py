@@ -40,6 +40,7 @@ from training.losses.pixel import CHARBONNIER_EPSILON, at_least_float32, require
 
 __all__ = ["in_order_of", "order_free_charbonnier", "order_free_loss"]
 
+# Weight of the middle frame, where the mean of all is 1. No other was tried.
 CENTRE = 3.0
 
 
@@ -50,15 +51,8 @@ def order_free_loss(output: Tensor, target: Tensor) -> Tensor:
         output, target: (N, K, H, W), K odd, frames in order of time, nominally 0..1. Raises ValueError when the shapes
             differ or K is even.
     """
-    _require_sequences("order_free_loss", output, target)
-    output, target = at_least_float32(output), at_least_float32(target)
-    middle = output.shape[1] // 2
-    squares = (output[:, middle] - target[:, middle]).square().sum()
-    sums, differences = _pairs(output)
-    target_sums, target_differences = _pairs(target)
-    squares = squares + (sums - target_sums).square().sum() / 2
-    squares = squares + (differences - target_differences).square().sum() / 2
-    return squares / output.numel()
+    middle, pairs = _squares("order_free_loss", output, target)
+    return (middle.sum() + pairs.sum()) / output.numel()
 
 
 def order_free_charbonnier(output: Tensor, target: Tensor) -> Tensor:
@@ -74,16 +68,12 @@ def order_free_charbonnier(output: Tensor, target: Tensor) -> Tensor:
     Args:
         output, target: as ``order_free_loss`` has them, K at least 3.
     """
-    _require_sequences("order_free_charbonnier", output, target)
+    middle, pairs = _squares("order_free_charbonnier", output, target)
     count = output.shape[1]
     if count < 3:
         raise ValueError(f"order_free_charbonnier: K must be at least 3, not {count}")
-    output, target = at_least_float32(output), at_least_float32(target)
-    middle = (output[:, count // 2] - target[:, count // 2]).square()
-    (sums, differences), (target_sums, target_differences) = _pairs(output), _pairs(target)
-    pairs = ((sums - target_sums).square() + (differences - target_differences).square()) / 4
-    roots = [(squares + CHARBONNIER_EPSILON).sqrt().sum() for squares in (middle, pairs)]
-    return (CENTRE * roots[0] + 2 * (count - CENTRE) / (count - 1) * roots[1]) / output.numel()
+    of_middle, of_pairs = ((squares + CHARBONNIER_EPSILON).sqrt().sum() for squares in (middle, pairs / 2))
+    return (CENTRE * of_middle + 2 * (count - CENTRE) / (count - 1) * of_pairs) / output.numel()
 
 
 def in_order_of(output: Tensor, target: Tensor) -> Tensor:
@@ -98,6 +88,16 @@ def in_order_of(output: Tensor, target: Tensor) -> Tensor:
         forward, backward = ((at_least_float32(output) - x).square().flatten(1).sum(1) for x in (target, turned))
         nearer = backward < forward
     return torch.where(nearer[:, None, None, None], turned, target)
+
+
+def _squares(name: str, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Squared errors: of the middle frame, (N, H, W), and both of each pair's frames together, (N, K // 2, H, W)."""
+    _require_sequences(name, output, target)
+    output, target = at_least_float32(output), at_least_float32(target)
+    middle = output.shape[1] // 2
+    (sums, differences), (target_sums, target_differences) = _pairs(output), _pairs(target)
+    pairs = ((sums - target_sums).square() + (differences - target_differences).square()) / 2
+    return (output[:, middle] - target[:, middle]).square(), pairs
 
 
 def _pairs(frames: Tensor) -> tuple[Tensor, Tensor]:
