@@ -79,6 +79,16 @@ def counter(**contract: Any) -> bytes:
     return model(nodes, constants, states=(state,), multiple=2, **contract)
 
 
+def trailing(**contract: Any) -> bytes:
+    """Recurrent; luma: gives the mean of the frame and the state, which is the frame before it."""
+    state = State("before_in", "before_out", channels=1, scale=1)
+    nodes = [
+        helper.make_node("Mean", [FRAMES, "before_in"], [FRAMES_OUT]),
+        helper.make_node("Identity", [FRAMES], ["before_out"]),
+    ]
+    return model(nodes, {}, states=(state,), color="luma", **contract)
+
+
 def _convolution(kernel: npt.NDArray[np.float32], **contract: Any) -> bytes:
     size = kernel.shape[-1]
     node = helper.make_node("Conv", [FRAMES, "kernel"], [FRAMES_OUT], pads=[size // 2] * 4)

@@ -21,8 +21,9 @@ key                         value
                             the current frame, strictly increasing, within the window, 0 among them; K is their number.
                             Or ``subframes:`` INT with 2 to 64: K instants of the current frame's exposure, evenly
                             spaced, in order of time.
-``vsdeblur.color``          ``luma`` (C = 1: Y, full range) or ``rgb`` (C = 3: R, G, B). Values are nominally 0 to 1 in
-                            the clip's own transfer curve. The network may exceed 0 to 1; the host clips.
+``vsdeblur.color``          ``luma`` (C = 1: Y, full range; of RGB frames each channel by itself) or ``rgb`` (C = 3: R,
+                            G, B). Values are nominally 0 to 1 in the clip's own transfer curve. The network may exceed
+                            0 to 1; the host clips.
 ``vsdeblur.multiple``       INT, 1 to 256: height and width of the input must divide by it.
 ``vsdeblur.receptive_field`` INT, odd, 1 to 8191: the diameter in pixels of the input area that one run reads for one
                             output pixel, from the frames and from the states (a state pixel counts with the pixels it

@@ -40,7 +40,7 @@ class Deblurrer:
     A frame is a numpy array, or what ``numpy.asarray`` makes one of: (height, width) gray or (height, width, 3) RGB, of
     uint8, uint16 or float32, full range: 0..255, 0..65535 (all 16 bits), nominally 0..1. All frames of a clip have one
     size and dtype, and so have the answers, which are new arrays. A network for RGB sees a gray frame as R = G = B; a
-    network for luma adds its change of an RGB frame's luma to R, G and B alike.
+    network for luma sees R, G and B of an RGB frame one after the other, in three runs.
 
     ``name`` is a shipped network (``vsdeblur models``), ``model`` an .onnx file in its place, ``precision`` one of
     ``fp32``, ``fp16``, ``bf16`` and ``int8`` (None: fp32 by name, any by file). The other arguments are those of the

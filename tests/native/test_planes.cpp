@@ -126,7 +126,7 @@ TEST_CASE("shapes are those of the colour") {
         frame.view().matrix = 1;
         const FloatImage luma = decode(frame.view(), Color::luma), rgb = decode(frame.view(), Color::rgb);
         for (const FloatImage* image : {&luma, &rgb}) {
-            CHECK(image->channels() == (image == &luma ? 1 : 3));
+            CHECK(image->channels() == (image == &luma && format.family != Family::rgb ? 1 : 3));
             CHECK(image->width() == format.width);
             CHECK(image->height() == format.height);
         }
@@ -277,7 +277,7 @@ TEST_CASE("16-bit floats convert as IEEE 754 has it") {
 }
 
 TEST_CASE("images of the wrong shape are a mistake of the caller") {
-    TestFrame frame(format_of(Family::rgb, 8, 4, 4));
+    TestFrame frame(format_of(Family::gray, 8, 4, 4));
     const FloatImage in = decode(frame.view(), Color::rgb), other(3, 4, 5), luma(1, 4, 4);
     CHECK_THROWS_AS(encode(frame.view(), in, other, Color::rgb), std::logic_error);
     CHECK_THROWS_AS(encode(frame.view(), other, in, Color::rgb), std::logic_error);

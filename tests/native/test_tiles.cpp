@@ -31,9 +31,9 @@ FloatImage run(const TilePlan& plan, const FloatImage& src, const Network& netwo
     FloatImage dst = FloatImage::zeros(src.channels(), src.height(), src.width());
     std::vector<float> tile(static_cast<std::size_t>(src.channels()) * plan.tile_height() * plan.tile_width());
     for (int i = 0; i < plan.count(); ++i) {
-        plan.gather(src, i, tile.data());
+        plan.gather(src, {0, src.channels()}, i, tile.data());
         network(tile.data(), src.channels(), plan.tile_height(), plan.tile_width());
-        plan.blend(tile.data(), src.channels(), i, dst);
+        plan.blend(tile.data(), {0, src.channels()}, i, dst);
     }
     return dst;
 }
@@ -157,10 +157,27 @@ TEST_CASE("one tile is a plain copy, bit for bit") {
             image.plane(2)[0] = std::numeric_limits<float>::quiet_NaN();
             FloatImage dst = random_image(3, size[1], size[0], random);  // what lies there does not matter
             std::vector<float> tile(static_cast<std::size_t>(3) * plan.tile_height() * plan.tile_width());
-            plan.gather(image, 0, tile.data());
-            plan.blend(tile.data(), 3, 0, dst);
+            plan.gather(image, {0, image.channels()}, 0, tile.data());
+            plan.blend(tile.data(), {0, 3}, 0, dst);
             CHECK(same_bits(dst, image));
         }
+}
+
+TEST_CASE("channels by turns give what they give together") {
+    std::mt19937 random(9);
+    for (int round = 0; round < 20; ++round) {
+        int multiple, overlap;
+        const TilePlan plan = random_plan(random, multiple, overlap);
+        const FloatImage image = random_image(3, plan.height(), plan.width(), random);
+        FloatImage dst = FloatImage::zeros(3, plan.height(), plan.width());
+        std::vector<float> tile(static_cast<std::size_t>(2) * plan.tile_height() * plan.tile_width());
+        for (const TilePlan::Channels channels : {TilePlan::Channels{1, 2}, TilePlan::Channels{0, 1}})
+            for (int i = 0; i < plan.count(); ++i) {
+                plan.gather(image, channels, i, tile.data());
+                plan.blend(tile.data(), channels, i, dst);
+            }
+        CHECK(same_bits(dst, run(plan, image, identity)));
+    }
 }
 
 TEST_CASE("padding reflects about the edge pixel, over and over if it must") {
@@ -172,7 +189,7 @@ TEST_CASE("padding reflects about the edge pixel, over and over if it must") {
             const TilePlan plan(width, height, multiple, {0, 0}, {0, 0}, 1);
             const int w = plan.tile_width(), h = plan.tile_height();
             std::vector<float> tile(static_cast<std::size_t>(2) * w * h);
-            plan.gather(image, 0, tile.data());
+            plan.gather(image, {0, image.channels()}, 0, tile.data());
             for (int c = 0; c < 2; ++c)
                 for (int y = 0; y < h; ++y)
                     for (int x = 0; x < w; ++x)
@@ -189,7 +206,7 @@ TEST_CASE("gathered tiles are windows of the padded frame") {
         std::vector<float> data(static_cast<std::size_t>(plan.tile_height()) * plan.tile_width());
         for (int i = 0; i < plan.count(); ++i) {
             const TilePlan::Tile tile = plan.tile(i);
-            plan.gather(image, i, data.data());
+            plan.gather(image, {0, 1}, i, data.data());
             bool same = true;
             for (int y = 0; y < tile.height; ++y)
                 for (int x = 0; x < tile.width; ++x)
@@ -211,7 +228,7 @@ TEST_CASE("the outer half of the overlap at an inner border has no say") {
         std::vector<float> data(static_cast<std::size_t>(plan.tile_height()) * plan.tile_width());
         for (int i = 0; i < plan.count(); ++i) {
             const TilePlan::Tile tile = plan.tile(i);
-            plan.gather(image, i, data.data());
+            plan.gather(image, {0, 1}, i, data.data());
             const int left = tile.x == 0 ? 0 : quiet, top = tile.y == 0 ? 0 : quiet;
             const int right = tile.width - (tile.x + tile.width == plan.padded_width() ? 0 : quiet);
             const int bottom = tile.height - (tile.y + tile.height == plan.padded_height() ? 0 : quiet);
@@ -219,7 +236,7 @@ TEST_CASE("the outer half of the overlap at an inner border has no say") {
                 for (int x = 0; x < tile.width; ++x)
                     if (x < left || x >= right || y < top || y >= bottom)
                         data[y * tile.width + x] = std::numeric_limits<float>::quiet_NaN();
-            plan.blend(data.data(), 1, i, dst);
+            plan.blend(data.data(), {0, 1}, i, dst);
         }
         REQUIRE(largest_difference(dst, image) < tolerance::blended_copy);
         REQUIRE(std::none_of(dst.data(), dst.data() + dst.plane_size(), [](float value) { return std::isnan(value); }));
@@ -232,7 +249,7 @@ TEST_CASE("weights rise and fall without a step across a cut") {
     std::vector<float> ones(static_cast<std::size_t>(plan.tile_width()) * plan.tile_height(), 1.0f);
     for (int i = 0; i < plan.count(); ++i) {
         FloatImage weights = FloatImage::zeros(1, 8, 200);
-        plan.blend(ones.data(), 1, i, weights);
+        plan.blend(ones.data(), {0, 1}, i, weights);
         // A smoothstep over 16 pixels climbs by at most 1.5 / 16 a pixel.
         for (int x = 1; x < 200; ++x) CHECK(std::abs(weights.data()[x] - weights.data()[x - 1]) < 0.1f);
     }

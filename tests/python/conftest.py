@@ -20,6 +20,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         tiny_models.exposure,
         tiny_models.blur,
         tiny_models.counter,
+        tiny_models.trailing,
     ):
         (folder / f"{make.__name__}.onnx").write_bytes(make())
     return folder

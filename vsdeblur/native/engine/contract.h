@@ -27,7 +27,7 @@ struct StateSpec {
 // The values are within the ranges given here; vsdeblur/contract.py says what each of them means.
 struct Contract {
     enum class Color {
-        luma,  // one channel: Y in 0..1, full range
+        luma,  // one channel: Y in 0..1, full range, or one of R, G and B
         rgb,   // three channels: R, G, B in 0..1, full range
     };
 

@@ -90,7 +90,7 @@ inline constexpr int default_stride = 1;
 
 // What has been computed so far.
 struct Statistics {
-    std::int64_t runs = 0;     // times that the network ran on a window (all tiles of one window count once)
+    std::int64_t runs = 0;     // times that the network ran on a window (all tiles and channels of one count once)
     std::int64_t outputs = 0;  // output frames handed to the host
 };
 

@@ -58,8 +58,9 @@ private:
     Session* session_;
 };
 
-Network::Network(const Contract& contract, const Options& options, int width, int height)
-    : channels_(contract.channels()),
+Network::Network(const Contract& contract, const Options& options, int channels, int width, int height)
+    : channels_(channels),
+      together_(contract.channels()),
       outputs_(contract.outputs()),
       tiles_(plan_tiles(contract, options, width, height)) {
     for (int i = 0; i < options.num_streams; ++i)
@@ -69,23 +70,27 @@ Network::Network(const Contract& contract, const Options& options, int width, in
     for (const StateSpec& spec : contract.states)
         states.push_back(Tensor::zeros(spec.channels, static_cast<int>(tiles_.tile_height() * spec.scale),
                                        static_cast<int>(tiles_.tile_width() * spec.scale)));
-    initial_.assign(tiles_.count(), states);
+    initial_.assign(tiles_.count() * (channels_ / together_), states);
 }
 
 std::vector<FloatImage> Network::run(std::span<const FloatImage* const> window, State& state) {
     const int height = tiles_.tile_height(), width = tiles_.tile_width();
-    const std::size_t frame = static_cast<std::size_t>(channels_) * height * width;
+    const std::size_t frame = static_cast<std::size_t>(together_) * height * width;
     std::vector<FloatImage> outputs;
     for (int k = 0; k < outputs_; ++k)
         outputs.push_back(FloatImage::zeros(channels_, tiles_.height(), tiles_.width()));
     Lease session(*this);
-    for (int tile = 0; tile < tiles_.count(); ++tile) {
-        Tensor frames = Tensor::allocate(static_cast<int>(window.size()) * channels_, height, width);
-        for (std::size_t t = 0; t < window.size(); ++t) tiles_.gather(*window[t], tile, frames.data() + t * frame);
-        std::vector<Tensor> results = session->run(frames, state[tile]);
-        const Tensor& answer = results.front();
-        for (int k = 0; k < outputs_; ++k) tiles_.blend(answer.data() + k * frame, channels_, tile, outputs[k]);
-        state[tile].assign(results.begin() + 1, results.end());
+    auto own_state = state.begin();
+    for (TilePlan::Channels channels{0, together_}; channels.first < channels_; channels.first += together_) {
+        for (int tile = 0; tile < tiles_.count(); ++tile, ++own_state) {
+            Tensor frames = Tensor::allocate(static_cast<int>(window.size()) * together_, height, width);
+            for (std::size_t t = 0; t < window.size(); ++t)
+                tiles_.gather(*window[t], channels, tile, frames.data() + t * frame);
+            std::vector<Tensor> results = session->run(frames, *own_state);
+            const Tensor& answer = results.front();
+            for (int k = 0; k < outputs_; ++k) tiles_.blend(answer.data() + k * frame, channels, tile, outputs[k]);
+            own_state->assign(results.begin() + 1, results.end());
+        }
     }
     return outputs;
 }

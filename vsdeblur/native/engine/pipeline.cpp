@@ -41,7 +41,7 @@ Pipeline::Pipeline(const Clip& clip, const Options& options, const Contract& con
     : options_(options),
       contract_(contract),
       length_(clip.frames),
-      network_(contract, options, clip.format.width, clip.format.height),
+      network_(contract, options, channels_of(clip.format, contract.color), clip.format.width, clip.format.height),
       decoded_(0, static_cast<std::size_t>(contract.window()) * options.num_streams),
       thumbnails_(thumbnails_kept, 0),
       outputs_(options.output_cache, outputs_kept(options, contract)) {}

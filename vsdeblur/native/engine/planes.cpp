@@ -41,7 +41,7 @@ typename Codec::Raw* row(Image& image, int plane, int y, const Codec&) {
     return reinterpret_cast<typename Codec::Raw*>(image.plane(plane) + image.stride(plane) * y);
 }
 
-// ---- one plane for one channel: luma models on GRAY and YUV, RGB models on RGB -------------------------------------
+// ---- one plane for one channel: luma models, and RGB models on RGB --------------------------------------------------
 
 template <class Codec>
 void decode_direct(const Codec codec, const FrameView& source, int plane, float* values) {
@@ -105,37 +105,6 @@ private:
     int width_;
     std::vector<float> r_, g_, b_, mixed_;
 };
-
-// ---- luma models on RGB --------------------------------------------------------------------------------------------
-
-template <class Codec>
-void decode_luma_of_rgb(const Codec codec, const FrameView& source, float* values) {
-    const Levels levels = luma_levels(source.format, source.range);
-    const Weights3 weights = luma_of_rgb();
-    const int width = source.format.width;
-    for (int y = 0; y < source.format.height; ++y, values += width) {
-        const auto* r = detail::row(source, 0, y, codec);
-        const auto* g = detail::row(source, 1, y, codec);
-        const auto* b = detail::row(source, 2, y, codec);
-        for (int x = 0; x < width; ++x) {
-            const float sum = weights.r * codec.load(r[x]) + weights.g * codec.load(g[x]) + weights.b * codec.load(b[x]);
-            values[x] = (sum - levels.offset) / levels.scale;
-        }
-    }
-}
-
-template <class Codec>
-void encode_luma_of_rgb(const Codec codec, const FrameView& source, const FloatImage& in, const FloatImage& out,
-                        Image& image) {
-    const float scale = luma_levels(source.format, source.range).scale;
-    const int width = source.format.width;
-    std::vector<float> delta_row(width);
-    float* delta = delta_row.data();
-    for (int y = 0; y < source.format.height; ++y) {
-        change_of(in.row(0, y), out.row(0, y), width, delta);
-        for (int plane = 0; plane < 3; ++plane) change_row(codec, source, plane, y, scale, delta, image);
-    }
-}
 
 // ---- RGB models on GRAY --------------------------------------------------------------------------------------------
 
@@ -311,23 +280,26 @@ void encode_rgb_of_yuv(const Codec codec, const FrameView& source, const FloatIm
 // ---- which of them ---------------------------------------------------------------------------------------------------
 
 void check_shape(const FrameView& source, const FloatImage& image, Contract::Color color) {
-    const int channels = color == Contract::Color::luma ? 1 : 3;
-    if (image.channels() != channels || image.width() != source.format.width || image.height() != source.format.height)
+    const Format& format = source.format;
+    if (image.channels() != channels_of(format, color) || image.width() != format.width || image.height() != format.height)
         throw std::logic_error("encode: an image has not the shape that decode gives");
 }
 
 }  // namespace
 
+int channels_of(const Format& format, Contract::Color color) {
+    return color == Contract::Color::luma && format.family != Family::rgb ? 1 : 3;
+}
+
 FloatImage decode(const FrameView& source, Contract::Color color) {
     const Format& format = source.format;
     const bool luma = color == Contract::Color::luma;
-    FloatImage values(luma ? 1 : 3, format.height, format.width);
+    FloatImage values(channels_of(format, color), format.height, format.width);
     with_codec(format, [&](const auto codec) {
-        if (luma && format.family == Family::rgb) return decode_luma_of_rgb(codec, source, values.data());
-        if (luma) return decode_direct(codec, source, 0, values.data());
-        if (format.family == Family::yuv) return decode_rgb_of_yuv(codec, source, values);
-        if (format.family == Family::gray) return decode_rgb_of_gray(codec, source, values);
-        for (int plane = 0; plane < 3; ++plane) decode_direct(codec, source, plane, values.plane(plane));
+        if (!luma && format.family == Family::yuv) return decode_rgb_of_yuv(codec, source, values);
+        if (!luma && format.family == Family::gray) return decode_rgb_of_gray(codec, source, values);
+        for (int plane = 0; plane < values.channels(); ++plane)
+            decode_direct(codec, source, plane, values.plane(plane));
     });
     return values;
 }
@@ -340,11 +312,10 @@ Image encode(const FrameView& source, const FloatImage& in, const FloatImage& ou
     const bool all = format.family == Family::rgb || (format.family == Family::yuv && !luma);
     Image image(format, {true, all, all});
     with_codec(format, [&](const auto codec) {
-        if (luma && format.family == Family::rgb) return encode_luma_of_rgb(codec, source, in, out, image);
-        if (luma) return encode_direct(codec, source, 0, out.data(), image);
-        if (format.family == Family::yuv) return encode_rgb_of_yuv(codec, source, in, out, image);
-        if (format.family == Family::gray) return encode_rgb_of_gray(codec, source, in, out, image);
-        for (int plane = 0; plane < 3; ++plane) encode_direct(codec, source, plane, out.plane(plane), image);
+        if (!luma && format.family == Family::yuv) return encode_rgb_of_yuv(codec, source, in, out, image);
+        if (!luma && format.family == Family::gray) return encode_rgb_of_gray(codec, source, in, out, image);
+        for (int plane = 0; plane < out.channels(); ++plane)
+            encode_direct(codec, source, plane, out.plane(plane), image);
     });
     return image;
 }

@@ -5,7 +5,7 @@
 //
 //   color  format   decode                                   encode
 //   luma   GRAY,YUV Y                                        Y = out. Only plane 0 is written
-//   luma   RGB      BT.709 luma of R, G, B                   adds out - in to R, G and B alike
+//   luma   RGB      R, G, B, each by itself                  R, G, B = out
 //   rgb    RGB      R, G, B                                  R, G, B = out
 //   rgb    YUV      R, G, B by the frame's matrix, range     adds M * (out - in) to Y, U, V, where M is RGB to YUV; the
 //                   and chroma location; U and V are         change of U and V is low-passed by a triangle of twice the
@@ -28,7 +28,10 @@
 
 namespace vsdeblur {
 
-// Shape: (1, height, width) for luma, (3, height, width) for rgb.
+// Channels of what decode gives: 1 for a luma network on GRAY and YUV, else 3. A luma network takes three by turns.
+int channels_of(const Format& format, Contract::Color color);
+
+// Shape: (channels_of(source.format, color), height, width).
 // Throws Error if an RGB network meets a YUV frame whose `_Matrix`, or `_ChromaLocation` where chroma is subsampled, has
 // no known meaning.
 FloatImage decode(const FrameView& source, Contract::Color color);

@@ -92,11 +92,12 @@ TilePlan::Tile TilePlan::tile(int index) const {
     return {columns_.starts.at(index % across), rows_.starts.at(index / across), columns_.tile, rows_.tile};
 }
 
-void TilePlan::gather(const FloatImage& src, int index, float* dst) const {
-    if (src.width() != width() || src.height() != height()) throw std::logic_error("TilePlan::gather: wrong frame size");
+void TilePlan::gather(const FloatImage& src, Channels channels, int index, float* dst) const {
+    if (src.width() != width() || src.height() != height() || src.channels() < channels.first + channels.count)
+        throw std::logic_error("TilePlan::gather: wrong shape");
     const Tile tile = this->tile(index);
     const int inside = std::min(width() - tile.x, tile.width);  // columns that need no reflection, at least 1
-    for (int channel = 0; channel < src.channels(); ++channel) {
+    for (int channel = channels.first; channel < channels.first + channels.count; ++channel) {
         for (int y = 0; y < tile.height; ++y, dst += tile.width) {
             const float* from = src.row(channel, rows_.source[tile.y + y]);
             std::copy_n(from + tile.x, inside, dst);
@@ -105,28 +106,28 @@ void TilePlan::gather(const FloatImage& src, int index, float* dst) const {
     }
 }
 
-void TilePlan::blend(const float* tile_out, int channels, int index, FloatImage& dst) const {
-    if (dst.width() != width() || dst.height() != height() || dst.channels() != channels)
+void TilePlan::blend(const float* tile_out, Channels channels, int index, FloatImage& dst) const {
+    if (dst.width() != width() || dst.height() != height() || dst.channels() < channels.first + channels.count)
         throw std::logic_error("TilePlan::blend: wrong shape");
     const Tile tile = this->tile(index);
     const std::size_t tile_plane = static_cast<std::size_t>(tile.width) * tile.height;
     if (count() == 1) {
-        for (int channel = 0; channel < channels; ++channel)
+        for (int channel = 0; channel < channels.count; ++channel)
             for (int y = 0; y < height(); ++y)
                 std::copy_n(tile_out + tile_plane * channel + static_cast<std::size_t>(tile.width) * y, width(),
-                            dst.row(channel, y));
+                            dst.row(channels.first + channel, y));
         return;
     }
     const int across = static_cast<int>(columns_.starts.size());
     const int column = index % across, line = index / across;
     const int first_x = columns_.first[column], width = columns_.last[column] - first_x;
     const float* across_weights = columns_.weights[column].data();
-    for (int channel = 0; channel < channels; ++channel) {
+    for (int channel = 0; channel < channels.count; ++channel) {
         for (int y = rows_.first[line]; y < rows_.last[line]; ++y) {
             const float down_weight = rows_.weights[line][y - rows_.first[line]];
             const float* from = tile_out + tile_plane * channel + static_cast<std::size_t>(tile.width) * (y - tile.y) +
                                 (first_x - tile.x);
-            float* to = dst.row(channel, y) + first_x;
+            float* to = dst.row(channels.first + channel, y) + first_x;
             for (int x = 0; x < width; ++x) to[x] += down_weight * across_weights[x] * from[x];
         }
     }

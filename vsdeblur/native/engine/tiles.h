@@ -31,6 +31,12 @@ public:
         int height;
     };
 
+    // Some channels of an image, next to each other.
+    struct Channels {
+        int first;
+        int count;
+    };
+
     // width, height: of the frame, at least 1.   multiple, receptive_field: of the contract, at least 1.
     // tilesize: {width, height}; 0 = the whole padded frame; larger than that is cut down to it.
     // overlap: {horizontal, vertical} pixels; without effect along an axis that one tile covers.
@@ -54,15 +60,15 @@ public:
     int count() const { return static_cast<int>(columns_.starts.size() * rows_.starts.size()); }
     Tile tile(int index) const;
 
-    // Copies a tile of `src`, which has the frame's size and any number of channels.
+    // Copies a tile of some channels of `src`, which has the frame's size.
     // dst: (channels, tile height, tile width), contiguous; all of it is written.
-    void gather(const FloatImage& src, int index, float* dst) const;
+    void gather(const FloatImage& src, Channels channels, int index, float* dst) const;
 
-    // Adds a tile's answer, (channels, tile height, tile width) contiguous, to `dst`, which has `channels` channels and
-    // the frame's size, and is 0 before the first tile. Pixels whose weight is 0 are not read. With one tile, dst is
+    // Adds a tile's answer, (channels, tile height, tile width) contiguous, to these channels of `dst`, which has the
+    // frame's size, and is 0 before the first tile. Pixels whose weight is 0 are not read. With one tile, dst is
     // overwritten with a plain copy instead, bit for bit. All tiles have to be blended, each once; in rising order the
     // result is reproducible to the last bit. Not for two threads at once with one `dst`.
-    void blend(const float* tile_out, int channels, int index, FloatImage& dst) const;
+    void blend(const float* tile_out, Channels channels, int index, FloatImage& dst) const;
 
 private:
     struct Axis {
