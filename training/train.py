@@ -195,6 +195,8 @@ class Trainer:
                 group["lr"] = self.rate
         with torch.no_grad():
             blurred, sharp = self.batch()
+            if self.network.color == "luma":
+                blurred, sharp = (some_grey(clip, self.clock.steps) for clip in (blurred, sharp))
         one = self._update(blurred, sharp)
         two = self._update(turned_over(blurred), turned_over(sharp))
         self.clock.steps += 1
@@ -258,6 +260,18 @@ def turned_over(clip: Tensor) -> Tensor:
     Sharp instants (N, F, K, 3, H, W) of each exposure run backwards too.
     """
     return clip.transpose(-1, -2).flip(*range(1, clip.dim() - 2))
+
+
+def some_grey(clip: Tensor, turn: int) -> Tensor:
+    """A clip (N, F, ..., 3, H, W) whose every second sample shows one of its channels in all three, each in its turn.
+
+    For a network of one channel, which the engine lets see the luma of YUV frames and each channel of RGB frames.
+    """
+    result = clip.clone()
+    for n in range(1, len(clip), 2):
+        channel = (turn + n // 2) % 3
+        result[n] = clip[n, ..., channel : channel + 1, :, :]
+    return result
 
 
 def shares(names: list[str]) -> dict[str, float]:

@@ -18,7 +18,7 @@ from training.networks import NETWORKS
 from training.pairs import write_pair
 from training.processes import Processes
 from training.recipes import EASY, RECIPES, Phase
-from training.train import Clock, Plan, Trainer, shares, train, turned_over
+from training.train import Clock, Plan, Trainer, shares, some_grey, train, turned_over
 
 TINY = (Phase(0, batch=2, size=32, frames=2, blur=EASY), Phase(0.7, batch=1, size=32, frames=3, loss="mse"))
 
@@ -212,6 +212,23 @@ def test_a_turned_clip_turns_its_instants_too() -> None:
     assert torch.equal(turned[0, 0, 0, 0], clip[0, 1, 6, 2].T)
     assert torch.equal(turned_over(turned), clip)
     assert torch.equal(turned_over(clip[:, :, 3])[0, 0, 0], clip[0, 1, 3, 2].T)
+
+
+def test_a_luma_network_sees_single_channels_too(photographs: Path, tmp_path: Path) -> None:
+    clip = torch.rand(4, 2, 7, 3, 4, 5)
+    for turn in range(3):
+        grey = some_grey(clip, turn)
+        assert torch.equal(grey[::2], clip[::2])
+        assert torch.equal(grey[1], clip[1, :, :, turn : turn + 1].expand(2, 7, 3, 4, 5))
+        assert torch.equal(grey[3], clip[3, :, :, [(turn + 1) % 3]].expand(2, 7, 3, 4, 5))
+    batches = []
+    for name in ("DTB", "DBLRNet"):
+        run = trainer(name, photographs, tmp_path / name)
+        run._update = lambda blurred, sharp: batches.append((blurred, sharp)) or (0.0, 0.0)  # type: ignore[method-assign]
+        run.step()
+    for (blurred, sharp), expected in zip(batches[::2], (False, True), strict=True):
+        for seen in (blurred[1], sharp[1]):
+            assert (seen.std(1).max() == 0) == expected
 
 
 def test_photographs_and_recorded_pairs_take_turns(photographs: Path, tmp_path: Path) -> None:
