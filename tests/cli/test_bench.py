@@ -13,15 +13,15 @@ import pytest
 from vsdeblur.cli import bench, main
 from vsdeblur.deblurrer import Deblurrer
 
-LINE = re.compile(r"(\w+) +([\d.]+) frames/s +([\d.]+) s a frame  (\w+), (\w+)")
+LINE = re.compile(r"(\w+) +([\d.]+) frames/s +([\d.]+) s a frame  (\w+) (\w+), (\w+)")
 
 
 def test_every_trained_network_has_a_line(weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--size", "64x48"]) == 0
     found = [LINE.fullmatch(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line and (line[1], line[4], line[5]) for line in found] == [
-        ("DBLRNet", "64x48", "CPU"),
-        ("DTB", "64x48", "CPU"),
+    assert [line and (line[1], *line.groups()[3:]) for line in found] == [
+        ("DBLRNet", "64x48", "luma", "CPU"),
+        ("DTB", "64x48", "rgb", "CPU"),
     ]
 
 
@@ -42,9 +42,10 @@ def test_time_is_of_the_frames_after_the_first(weights: Path, monkeypatch: pytes
     assert 0.02 <= bench._seconds_a_frame(Deblurrer("DTB"), 8, 8, 3) < 0.2
 
 
-def test_frames_differ() -> None:
-    first, second = bench._moving(16, 8, 2)
-    assert first.shape == (8, 16, 3)
+@pytest.mark.parametrize("shape", [(8, 16), (8, 16, 3)])
+def test_frames_differ(shape: tuple[int, ...]) -> None:
+    first, second = bench._moving(shape, 2)
+    assert first.shape == shape
     assert (first != second).any()
 
 
