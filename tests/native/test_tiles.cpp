@@ -27,14 +27,18 @@ FloatImage random_image(int channels, int height, int width, std::mt19937& rando
     return image;
 }
 
+void run(const TilePlan& plan, const FloatImage& src, TilePlan::Channels channels, const Network& network, FloatImage& dst) {
+    std::vector<float> tile(static_cast<std::size_t>(channels.count) * plan.tile_height() * plan.tile_width());
+    for (int i = 0; i < plan.count(); ++i) {
+        plan.gather(src, channels, i, tile.data());
+        network(tile.data(), channels.count, plan.tile_height(), plan.tile_width());
+        plan.blend(tile.data(), channels, i, dst);
+    }
+}
+
 FloatImage run(const TilePlan& plan, const FloatImage& src, const Network& network) {
     FloatImage dst = FloatImage::zeros(src.channels(), src.height(), src.width());
-    std::vector<float> tile(static_cast<std::size_t>(src.channels()) * plan.tile_height() * plan.tile_width());
-    for (int i = 0; i < plan.count(); ++i) {
-        plan.gather(src, {0, src.channels()}, i, tile.data());
-        network(tile.data(), src.channels(), plan.tile_height(), plan.tile_width());
-        plan.blend(tile.data(), {0, src.channels()}, i, dst);
-    }
+    run(plan, src, {0, src.channels()}, network, dst);
     return dst;
 }
 
@@ -170,12 +174,8 @@ TEST_CASE("channels by turns give what they give together") {
         const TilePlan plan = random_plan(random, multiple, overlap);
         const FloatImage image = random_image(3, plan.height(), plan.width(), random);
         FloatImage dst = FloatImage::zeros(3, plan.height(), plan.width());
-        std::vector<float> tile(static_cast<std::size_t>(2) * plan.tile_height() * plan.tile_width());
-        for (const TilePlan::Channels channels : {TilePlan::Channels{1, 2}, TilePlan::Channels{0, 1}})
-            for (int i = 0; i < plan.count(); ++i) {
-                plan.gather(image, channels, i, tile.data());
-                plan.blend(tile.data(), channels, i, dst);
-            }
+        run(plan, image, {1, 2}, identity, dst);
+        run(plan, image, {0, 1}, identity, dst);
         CHECK(same_bits(dst, run(plan, image, identity)));
     }
 }
