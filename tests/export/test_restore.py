@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +52,37 @@ def test_a_restored_network_computes_what_the_exported_one_does(name: str, expor
     if not any(isinstance(module, nn.BatchNorm2d) for module in network.modules()):
         after = restored.state_dict()
         assert all(torch.equal(value, after[key]) for key, value in network.state_dict().items())
+
+
+def test_weights_before_a_normalisation_have_the_size_that_training_gives_them() -> None:
+    network = awake_network("DBLRNet")
+    inner, outer = (network.get_submodule(f"merge.norm{n}") for n in (1, 2))
+    with torch.no_grad():
+        inner.get_parameter("weight")[:2] = torch.tensor([0.0, 10.0])
+        outer.get_buffer("running_var").mul_(1e-4)
+    model = export_network(network, "DBLRNet", trained_on="numbers", license="none")
+    _, restored = restore(model, "file")
+    norms = restored.get_parameter("merge.conv1.weight").flatten(1).norm(dim=1)
+    assert norms[0] == 0  # whatever was there, factor 0 took it
+    torch.testing.assert_close(norms[1:], torch.full((63,), math.sqrt(2)))
+    before = NETWORKS["DBLRNet"]()
+    for norm, name in ((inner, "merge.norm1.weight"), (outer, "merge.norm2.weight")):
+        assert isinstance(norm, nn.BatchNorm2d)
+        assert torch.equal(restored.get_parameter(name), before.get_parameter(name))
+
+
+def test_a_scale_that_no_variance_can_hold_stays_in_the_weights() -> None:
+    network = awake_network("DBLRNet")
+    with torch.no_grad():
+        network.get_parameter("merge.norm2.weight")[3] = 1e3
+        network.get_parameter("conv35.weight").mul_(1e-3)  # else the output would be huge
+    model = export_network(network, "DBLRNet", trained_on="numbers", license="none")
+    _, restored = restore(model, "file")
+    variance = restored.get_buffer("merge.norm2.running_var")
+    assert variance[3] > 0
+    norms = restored.get_parameter("merge.conv2.weight").flatten(1).norm(dim=1)
+    assert norms[3] > 2 * math.sqrt(2)
+    torch.testing.assert_close(norms[4:], torch.full((60,), math.sqrt(2)))
 
 
 def test_half_stored_weights_come_back(exported: Callable[[str], Exported]) -> None:
