@@ -41,6 +41,9 @@ EASY = BlurSettings(
 )
 STRONG = replace(FULL, speed_min=3, exposure_min=0.4, sharp_share=0.1)
 GENTLE = replace(EASY, speed_min=5, speed_max=8, object_share=0, saturated_share=0, noise_share=0)
+# 103 minutes with these brought RVD's worst held-back sharp frame from 36.9 to 38.0 dB, for 0.03 dB of its gain.
+RVD_STRONG = replace(STRONG, sharp_share=0.25)
+RVD_FULL = replace(FULL, sharp_share=0.3)
 INSTANTS = replace(FULL, instants=7)
 
 
@@ -135,8 +138,8 @@ RECIPES = {
         (
             Phase(0.0, batch=6, size=64, frames=1, loss="centred", blur=GENTLE, frozen="recursive.cnns"),
             Phase(0.12, batch=6, size=64, frames=1, loss="centred", blur=EASY, frozen="recursive.cnns"),
-            Phase(0.6, batch=6, size=64, frames=1, loss="centred", blur=STRONG, frozen="recursive.cnns"),
-            Phase(0.92, batch=6, size=64, frames=1, loss="centred", frozen="recursive.cnns"),
+            Phase(0.6, batch=6, size=64, frames=1, loss="centred", blur=RVD_STRONG, frozen="recursive.cnns"),
+            Phase(0.92, batch=6, size=64, frames=1, loss="centred", blur=RVD_FULL, frozen="recursive.cnns"),
         ),
     ),
     # Paper: the content loss first, then equation 11 with both other losses. These are for looks, and are left to
