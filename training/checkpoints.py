@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 
@@ -41,19 +41,32 @@ def save_weights(path: Path, weights: dict[str, Tensor], metadata: dict[str, str
     write_whole(path, lambda temporary: save_file(plain, temporary, metadata))
 
 
+def read_weights(path: Path, what: str = "checkpoint") -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The weights and the metadata that `save_weights` wrote.
+
+    Raises CheckpointError when the file is missing or damaged; its sentence calls it `what`.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (safe_open is no mapping)
+            return weights, file.metadata() or {}
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} is not a readable {what}: {error}") from error
+
+
 def load_weights(network: nn.Module, names: Collection[str], path: Path) -> None:
     """Fills `network` with a checkpoint of one of the networks `names`.
 
     Raises CheckpointError when the file is missing, damaged or of another network.
     """
     wanted = " or ".join(sorted(names))
+    weights, metadata = read_weights(path, f"checkpoint of {wanted}")
+    found = metadata.get("name")
+    if found not in names:
+        raise CheckpointError(f"{path} is a checkpoint of {found or 'nothing that has a name'}, not of {wanted}")
     try:
-        with safe_open(path, "pt") as file:
-            found = (file.metadata() or {}).get("name")
-        if found not in names:
-            raise CheckpointError(f"{path} is a checkpoint of {found or 'nothing that has a name'}, not of {wanted}")
-        network.load_state_dict(load_file(path))
-    except (OSError, SafetensorError, RuntimeError) as error:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
         raise CheckpointError(f"{path} is not a readable checkpoint of {wanted}: {error}") from error
 
 

@@ -19,10 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from training.checkpoints import CheckpointError, save_weights
+from training.checkpoints import CheckpointError, read_weights, save_weights
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,6 @@ class Checkpoint:
     path: Path
     weights: dict[str, Tensor]
     metadata: dict[str, str]
-
-    @classmethod
-    def read(cls, path: Path) -> Checkpoint:
-        """Raises CheckpointError when the file is missing or damaged."""
-        try:
-            with safe_open(path, "pt") as file:
-                weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (no mapping)
-                return cls(path, weights, file.metadata() or {})
-        except (OSError, SafetensorError) as error:
-            raise CheckpointError(f"{path} is not a readable checkpoint: {error}") from error
 
     def require_like(self, other: Checkpoint) -> None:
         """Raises CheckpointError when the other is of another network or shape."""
@@ -84,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if len(shares) != len(given.checkpoints) or not all(0 < share < math.inf for share in shares):
         parser.error(f"--shares must be {len(given.checkpoints)} numbers above 0, one for each checkpoint")
     try:
-        checkpoints = [Checkpoint.read(path) for path in given.checkpoints]
+        checkpoints = [Checkpoint(path, *read_weights(path)) for path in given.checkpoints]
         save_weights(given.out, mean_weights(checkpoints, shares), checkpoints[-1].metadata)
     except CheckpointError as error:
         print(error, file=sys.stderr)

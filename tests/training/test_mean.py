@@ -20,14 +20,14 @@ def checkpoint(path: Path, value: float, *, name: str = "layer", width: int = 2)
 
 
 def test_every_weight_counts_by_its_share(tmp_path: Path) -> None:
-    files = [checkpoint(tmp_path / f"{value}.safetensors", value) for value in (1.0, 5.0, 20.0)]
+    files = [checkpoint(tmp_path / f"{value}.safetensors", value) for value in (1.0, 5.0)]
     out = tmp_path / "mean.safetensors"
-    assert main([*map(str, files[:2]), "--shares", "3", "1", "--out", str(out)]) == 0
+    assert main([*map(str, files), "--shares", "3", "1", "--out", str(out)]) == 0
     weights = load_file(out)
     counts = weights.pop("1.num_batches_tracked")
     assert counts == 5
     assert all(torch.equal(value, torch.full_like(value, 2.0)) for value in weights.values())
-    assert main([*map(str, files[:2]), "--out", str(out)]) == 0
+    assert main([*map(str, files), "--out", str(out)]) == 0
     assert float(load_file(out)["0.bias"][0]) == 3.0
     load_weights(nn.Sequential(nn.Conv2d(1, 2, 1), nn.BatchNorm2d(2)), {"layer"}, out)
 
