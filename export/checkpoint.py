@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 
 from export import ExportError
+from training.checkpoints import CheckpointError, read_weights
 from training.networks import Network
 
 __all__ = ["CheckpointInfo", "load_checkpoint"]
@@ -30,17 +30,13 @@ class CheckpointInfo:
 def load_checkpoint(network: Network, name: str, path: Path) -> CheckpointInfo:
     """Fill ``network`` with the weights in ``path``; ``name`` is what the checkpoint must call itself.
 
-    Raises ExportError, naming the file, when it is missing, no whole safetensors file, of another network, of other
+    Raises ExportError, naming the file, when it is missing or damaged, of another network, of other
     shapes, or holds a value that is not finite. The network is then unchanged.
     """
-    if not path.is_file():
-        raise ExportError(f"{path}: no such checkpoint")
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata: dict[str, str] = file.metadata() or {}
-            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (safe_open is no mapping)
-    except (SafetensorError, OSError) as error:
-        raise ExportError(f"{path}: no whole safetensors file ({error})") from error
+        weights, metadata = read_weights(path)
+    except CheckpointError as error:
+        raise ExportError(str(error)) from error
     for key in ("name", "trained_on"):
         if key not in metadata:
             raise ExportError(f"{path}: the checkpoint's metadata lacks {key!r}")
