@@ -11,6 +11,7 @@ Shape of one run, for a frame of H x W (both divide by 8)::
     conv2        (N, 32, H/2, W/2)   4x4 of stride 2, ReLU
     recursion    (N, 32, H/2, W/2)   T times the recursive block, section III-B, equation 4; the same weights each time
     conv3        (N, 32, H/2, W/2)   9x9, ReLU; then bilinear upsampling to (N, 32, H, W)
+    lateral      (N, 32, H, W)       3x3 from conv1, added; ReLU
     conv4        (N, 5, H, W)        3x3
     result       (N, 5, H, W)        frames + conv4
 
@@ -24,6 +25,9 @@ Where the paper is silent, and what stands here:
   sizes agree there and nowhere else. Joining channels would give 7.66 M parameters; sums give the paper's 7.3 M.
 - Max pooling is 2x2 of stride 2; upsampling is bilinear with pixel centres aligned (``align_corners=False``).
 - ReLU after the non-local block, conv1, conv2 and conv3. The 9x9 convolution keeps 32 channels.
+- A lateral convolution, which the paper does not have: bilinear upsampling passes nothing of the finest details, so
+  without it the network could hardly change them. It begins at zero. In the shipped weights, 80 minutes on one core
+  with it took the gain on held-back samples from 1.43 to 1.91 dB (`EASY`), where hours without had not moved it.
 - A global skip: the network adds a change to each frame. Its last layer starts near zero, so training starts at the
   identity.
 - The recursion starts near the identity too (``RecursiveBlock.near_identity_``): from plain random weights, 400 updates
@@ -58,7 +62,7 @@ RVD itself) and each T times on its own output. Table II: what stands in the pla
 
 The perceptual loss of table IV is left out: it needs the weights of a VGG network.
 
-Parameters: 7,293,957, for any T.
+Parameters: 7,303,205, for any T; 9,248 of them are the lateral convolution's.
 """
 
 from __future__ import annotations
@@ -318,8 +322,10 @@ class RVD(Network):
         self.recursive = RecursiveBlock()
         self.further = nn.ModuleList(RecursiveBlock() for _ in range(blocks - 1))
         self.conv3 = nn.Conv2d(WIDTH, WIDTH, 9, padding=4)
+        self.lateral = nn.Conv2d(WIDTH, WIDTH, 3, padding=1)
         self.conv4 = nn.Conv2d(WIDTH, FRAMES, 3, padding=1)
         initialise_(self, self.conv4)
+        nn.init.zeros_(self.lateral.weight)
         for block in self._blocks:
             block.near_identity_()
         self.constrain_()
@@ -354,13 +360,13 @@ class RVD(Network):
 
     def _change(self, features: Tensor) -> Tensor:
         """What is added to the five frames (N, 5, H, W), from the non-local block's output (N, 64, H, W)."""
-        x = functional.relu(self.conv1(functional.relu(features)), inplace=True)
-        x = functional.relu(self.conv2(x), inplace=True)
+        fine = functional.relu(self.conv1(functional.relu(features)), inplace=True)
+        x = functional.relu(self.conv2(fine), inplace=True)
         for block in (self.recursive, *self.further):
             for _ in range(self.iterations):
                 x = block(x)
         x = _double(functional.relu(self.conv3(x), inplace=True))
-        change: Tensor = self.conv4(x)
+        change: Tensor = self.conv4(functional.relu(x + self.lateral(fine), inplace=True))
         return change
 
 

@@ -12,10 +12,10 @@ from training.networks import NETWORKS
 from vsdeblur.contract import Contract, Probe
 
 PARAMETERS = {
-    "DTB": 864_324,
+    "DTB": 892_068,
     "DBLRNet": 1_878_017,
     "DBLRGAN": 1_878_017,
-    "RVD": 7_293_957,
+    "RVD": 7_303_205,
     "SharpSequence": 1_723_495,
 }
 EXACT_FIELD = ("DTB", "DBLRNet", "SharpSequence")

@@ -87,6 +87,25 @@ def test_cnns_that_say_anything_stay(layer: str) -> None:
     assert network.receptive_field == before
 
 
+def test_the_finest_details_reach_the_output_by_the_lateral_convolution_alone() -> None:
+    """A checkerboard is one value at half size, so all that is made there changes every pixel alike."""
+    torch.manual_seed(0)
+    network = RVD(1).eval().double()
+    nn.init.normal_(network.conv4.weight, std=0.1)
+    network.prune_()
+    board = torch.ones(80, 80, dtype=torch.float64)
+    board[::2, ::2] = board[1::2, 1::2] = -1
+    frames = (0.5 + 0.1 * board).expand(1, 5, 80, 80)
+
+    def change() -> torch.Tensor:
+        with torch.no_grad():
+            return ((network(frames)[0] - frames) * board)[..., 38:42, 38:42].mean((-1, -2))
+
+    torch.testing.assert_close(change(), torch.zeros(1, 5, dtype=torch.float64), rtol=0, atol=SAME_FORMULA)
+    nn.init.normal_(network.lateral.weight, std=0.1)
+    assert change().abs().min() > SAME_FORMULA
+
+
 @pytest.mark.parametrize(("iterations", "blocks"), [(4, 1), (1, 1), (2, 2)])
 def test_without_cnns_the_receptive_field_is_exact(iterations: int, blocks: int) -> None:
     torch.manual_seed(0)

@@ -78,7 +78,7 @@ def test_a_switch_leaves_the_class_and_other_networks_alone() -> None:
     assert DTB.window == DTB().window == (1, 1)
     assert DTB.states == DTB().states
     assert len(DTB.states) == 2
-    assert DTB.receptive_field == DTB().receptive_field == 85
+    assert DTB.receptive_field == DTB().receptive_field == 89
     assert RVD.multiple == RVD().multiple == 8
 
 
