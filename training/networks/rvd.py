@@ -36,7 +36,7 @@ Where the paper is silent, and what stands here:
 - In the shipped weights it still is zero: they were trained without the CNNs (training.recipes says why), 7.0 of the
   7.3 M parameters. The shipped network is the non-local block, the ConvLSTM T times, and the other convolutions;
   the exported file leaves out the CNNs and the half of the gates' weights that reads them (``RVD.prune_``), which makes
-  it 4.7 times as fast. What the recursion of the paper does for a picture, these weights do not show.
+  it 4.3 times as fast. What the recursion of the paper does for a picture, these weights do not show.
 - While the CNNs are noise to the path that copies features, training pushes their ReLUs shut: in a run of 50 minutes
   that had them from the start, their output set to its mean over the frame cost 0.04 of 0.66 dB, and in a shorter one
   ten of their layers had at most 13 % of their outputs above 0. So their kernels are kept centred and at one norm
