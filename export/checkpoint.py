@@ -30,8 +30,8 @@ class CheckpointInfo:
 def load_checkpoint(network: Network, name: str, path: Path) -> CheckpointInfo:
     """Fill ``network`` with the weights in ``path``; ``name`` is what the checkpoint must call itself.
 
-    Raises ExportError, naming the file, when it is missing or damaged, of another network, of other
-    shapes, or holds a value that is not finite. The network is then unchanged.
+    Raises ExportError, naming the file, when it is missing or damaged, of another network, of other shapes, or holds a
+    value that is not finite. The network is then unchanged.
     """
     try:
         weights, metadata = read_weights(path)

@@ -46,12 +46,14 @@ def read_weights(path: Path, what: str = "checkpoint") -> tuple[dict[str, Tensor
 
     Raises CheckpointError when the file is missing or damaged; its sentence calls it `what`.
     """
+    if not path.is_file():
+        raise CheckpointError(f"{path} is not a readable {what}: no such checkpoint")
     try:
         with safe_open(path, "pt") as file:
             weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (safe_open is no mapping)
             return weights, file.metadata() or {}
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path} is not a readable {what}: {error}") from error
+        raise CheckpointError(f"{path} is not a readable {what}: no whole safetensors file ({error})") from error
 
 
 def load_weights(network: nn.Module, names: Collection[str], path: Path) -> None:

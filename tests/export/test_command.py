@@ -94,10 +94,10 @@ def without_metadata(path: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda path: path, "is not a readable checkpoint"),
-        (lambda path: path.parent, "is not a readable checkpoint"),
-        (truncated, "is not a readable checkpoint"),
-        (foreign, "is not a readable checkpoint"),
+        (lambda path: path, "no such checkpoint"),
+        (lambda path: path.parent, "no such checkpoint"),
+        (truncated, "no whole safetensors file"),
+        (foreign, "no whole safetensors file"),
         (without_metadata, "metadata lacks 'name'"),
         (lambda path: save(path, "SharpSequence"), "a checkpoint of SharpSequence, not of DTB"),
         (lambda path: save(path, metrics="[1]"), "metrics must be a JSON object of numbers"),
