@@ -26,8 +26,8 @@ Where the paper is silent, and what stands here:
 - Max pooling is 2x2 of stride 2; upsampling is bilinear with pixel centres aligned (``align_corners=False``).
 - ReLU after the non-local block, conv1, conv2 and conv3. The 9x9 convolution keeps 32 channels.
 - A lateral convolution, which the paper does not have: bilinear upsampling passes nothing of the finest details, so
-  without it the network could hardly change them. It begins at zero. In the shipped weights, 80 minutes on one core
-  with it took the gain on held-back samples from 1.43 to 1.91 dB (`EASY`), where hours without had not moved it.
+  without it the network could hardly change them. It begins at zero. 80 minutes on one core with it took the gain
+  on held-back samples from 1.43 to 1.91 dB (`EASY`), where three hours without had taken it nowhere.
 - A global skip: the network adds a change to each frame. Its last layer starts near zero, so training starts at the
   identity.
 - The recursion starts near the identity too (``RecursiveBlock.near_identity_``): from plain random weights, 400 updates
