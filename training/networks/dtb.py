@@ -18,8 +18,11 @@ Where the paper is silent, and what stands here:
 - Residual blocks: convolution, ReLU, convolution, sum; no normalisation, which would tie the frames of a batch.
 - Output: a 4x4 transposed convolution of stride 2 to 32 channels at full size, ReLU, and a 3x3 convolution to RGB.
   The last convolution lets the network smooth the checkerboard that the transposed one draws.
-- Two parts that the paper does not have, at full size, where it has little else: a lateral convolution, 3x3 from the
-  filtered frames, is added before that ReLU and begins at zero, and a residual block of 32 channels follows it.
+- Two parts that the paper does not have, at full size, where it has little else: after that ReLU 16 channels of a 5x5
+  convolution of the frames, without a ReLU, join the 32, and a residual block of all 48 follows. In trained weights
+  what lay behind the filter told next to nothing of the frames' noise: a linear map of the last features took 0.1 dB
+  of it out of still pictures, one of the frames 6 dB. 12 minutes in which these parts and the last convolution alone
+  learned took 2.0 dB out.
 - F(n) = ReLU of a 3x3 convolution of the decoder's features, cut off at FEATURE_MAX. So states are bounded, whatever
   the weights and the frames: F by this, and h~ as a mixture of maps that are made of F and frames alone. Without it
   three channels grew threefold a frame in weights trained on 3 to 12 frames, which their output did not show until it
@@ -33,9 +36,9 @@ Ablations (section 6.1, table 1): the ``model`` of figure 3 and the number of ``
   That leaves 1.3 % fewer parameters than STRCNN's.
 - "STRCNN" (figure 3b) hands F(n) to the next run and has no blending.
 - "STRCNN+DTB" (figure 3c) is the whole network.
-- More frames widen the first convolution's input alone.
+- More frames widen the input of the two convolutions of 5x5 at full size alone.
 
-Parameters: 892,068; 27,744 of them are those two parts'.
+Parameters: 909,940; 45,616 of them are those two parts'.
 """
 
 from __future__ import annotations
@@ -50,6 +53,7 @@ from vsdeblur.contract import State
 
 FEATURE_CHANNELS = 32
 BLENDED_CHANNELS = 64
+DETAIL_CHANNELS = 16
 FEATURE_MAX = 4.0
 FEATURE_PENALTY = 0.01
 # The states of each model of figure 3.
@@ -126,12 +130,11 @@ class DTB(Network):
         self.decoder = nn.Sequential(*(ResidualBlock(width) for _ in range(4)))
         self.feature = nn.Conv2d(width, FEATURE_CHANNELS, 3, padding=1) if self.states else None
         self.up = nn.ConvTranspose2d(width, 32, 4, stride=2, padding=1)
-        self.lateral = nn.Conv2d(32, 32, 3, padding=1)
-        self.refine = ResidualBlock(32)
-        self.rgb = nn.Conv2d(32, 3, 3, padding=1)
+        self.detail = nn.Conv2d(3 * frames, DETAIL_CHANNELS, 5, padding=2)
+        self.refine = ResidualBlock(32 + DETAIL_CHANNELS)
+        self.rgb = nn.Conv2d(32 + DETAIL_CHANNELS, 3, 3, padding=1)
         self.relu = nn.ReLU(inplace=True)
         initialise_(self, self.rgb)
-        nn.init.zeros_(self.lateral.weight)
         with torch.no_grad():  # a start close to h~ = h and to a weak F keeps the first steps stable
             if self.blend is not None:
                 self.blend.weights.weight.mul_(0.1)
@@ -142,13 +145,13 @@ class DTB(Network):
         self, frames: Tensor, feature: Tensor | None = None, blended: Tensor | None = None
     ) -> tuple[Tensor, ...]:
         """One time step with the states that the model has; raises what torch raises when the shapes do not agree."""
-        fine = self.relu(self.filter(frames))
-        x = self.relu(self.down(fine))
+        x = self.relu(self.down(self.relu(self.filter(frames))))
         hidden = self.encoder(x if feature is None else torch.cat([x, feature], 1))
         if self.blend is not None:
             hidden = blended = self.blend(hidden, blended)
         decoded = self.decoder(hidden)
-        change = self.rgb(self.refine(self.relu(self.up(decoded) + self.lateral(fine))))
+        fine = torch.cat([self.relu(self.up(decoded)), self.detail(frames)], 1)
+        change = self.rgb(self.refine(fine))
         centre = 3 * self.window[0]
         result = frames[:, centre : centre + 3] + change
         states = [] if self.feature is None else [self._bounded(self.relu(self.feature(decoded)))]

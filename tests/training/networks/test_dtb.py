@@ -9,7 +9,7 @@ import torch
 
 from tests.random_weights import awake_network
 from tests.tolerances import SAME_FORMULA
-from training.networks.dtb import DTB, FEATURE_MAX, FEATURE_PENALTY, TemporalBlending
+from training.networks.dtb import DETAIL_CHANNELS, DTB, FEATURE_MAX, FEATURE_PENALTY, TemporalBlending
 
 
 def transcription(blending: TemporalBlending, current: torch.Tensor, previous: torch.Tensor) -> torch.Tensor:
@@ -101,6 +101,22 @@ def test_what_is_cut_off_counts_as_a_loss_in_training() -> None:
 def test_training_and_use_are_bounded_alike() -> None:
     x = torch.linspace(0, 2 * FEATURE_MAX, 11)
     assert torch.equal(DTB().train()._bounded(x), DTB().eval()._bounded(x))
+
+
+def test_it_can_be_the_mean_of_its_window_to_the_finest_detail() -> None:
+    """Past every ReLU, so noise of both signs comes out."""
+    torch.manual_seed(0)
+    network = DTB().eval()
+    with torch.no_grad():
+        for layer in (network.detail, network.refine.conv2, network.rgb):
+            layer.weight.zero_()
+            layer.bias.zero_()
+        for channel in range(3):
+            network.detail.weight[channel, channel::3, 2, 2] = torch.tensor([1, -2, 1]) / 3
+            network.rgb.weight[channel, -DETAIL_CHANNELS + channel, 1, 1] = 1
+        frames = torch.rand(1, 9, 12, 16)
+        result = network(frames, *network.initial_states(frames))[0]
+    torch.testing.assert_close(result, frames.unflatten(1, (3, 3)).mean(1), rtol=0, atol=SAME_FORMULA)
 
 
 def test_beta_stays_where_gradients_can_bring_it_back() -> None:

@@ -12,7 +12,7 @@ from training.networks import NETWORKS
 from vsdeblur.contract import Contract, Probe
 
 PARAMETERS = {
-    "DTB": 892_068,
+    "DTB": 909_940,
     "DBLRNet": 1_878_017,
     "DBLRGAN": 1_878_017,
     "RVD": 7_303_205,
