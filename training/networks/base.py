@@ -16,14 +16,27 @@ they are by default.
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from vsdeblur.contract import Color, State
 
-__all__ = ["Network", "ResidualBlock", "check_switch", "initialise_", "near_zero_"]
+__all__ = [
+    "STATE_MAX",
+    "STATE_PENALTY",
+    "Network",
+    "ResidualBlock",
+    "bounded",
+    "check_switch",
+    "initialise_",
+    "near_zero_",
+]
+
+# A state's largest value, and what a unit beyond it costs in training.
+STATE_MAX = 4.0
+STATE_PENALTY = 0.01
 
 
 class Network(nn.Module):
@@ -86,6 +99,32 @@ class ResidualBlock(nn.Module):
         """The two convolutions without the sum."""
         y: Tensor = self.norm2(self.conv2(self.relu(self.norm1(self.conv1(x)))))
         return y
+
+
+class _Bounded(torch.autograd.Function):
+    """The smaller of x and STATE_MAX, with the gradient of a loss that has STATE_PENALTY times the mean of what is cut
+    off in it besides."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return x.clamp(max=STATE_MAX)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return torch.where(x > STATE_MAX, STATE_PENALTY / x.numel(), gradient)
+
+
+def bounded(state: Tensor, training: bool) -> Tensor:
+    """A state cut off at STATE_MAX, so that no weights make it grow from frame to frame. Any shape.
+
+    In training what is cut off counts as a loss, so that it stays the exception.
+    """
+    if not training:
+        return state.clamp(max=STATE_MAX)
+    result: Tensor = _Bounded.apply(state)  # type: ignore[no-untyped-call]
+    return result
 
 
 def near_zero_(layer: nn.Conv2d | nn.ConvTranspose2d) -> None:

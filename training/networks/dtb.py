@@ -23,10 +23,11 @@ Where the paper is silent, and what stands here:
   what lay behind the filter told next to nothing of the frames' noise: a linear map of the last features took 0.1 dB
   of it out of still pictures, one of the frames 6 dB. 12 minutes in which these parts and the last convolution alone
   learned took 2.0 dB out.
-- F(n) = ReLU of a 3x3 convolution of the decoder's features, cut off at FEATURE_MAX. So states are bounded, whatever
+- F(n) = ReLU of a 3x3 convolution of the decoder's features, cut off at STATE_MAX. So states are bounded, whatever
   the weights and the frames: F by this, and h~ as a mixture of maps that are made of F and frames alone. Without it
   three channels grew threefold a frame in weights trained on 3 to 12 frames, which their output did not show until it
-  was NaN after 40. In training what is cut off counts as a loss (``_Bounded``), so that it stays the exception.
+  was NaN after 40. In training what is cut off counts as a loss
+  (``training.networks.base.bounded``), so that it stays the exception.
 - A global skip: the network adds a change to B(n). Its last layer starts near zero, so training starts at the identity.
 
 Ablations (section 6.1, table 1): the ``model`` of figure 3 and the number of ``frames``, 3, 5 or 7:
@@ -43,36 +44,17 @@ Parameters: 909,940; 45,616 of them are those two parts'.
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
-from training.networks.base import Network, ResidualBlock, check_switch, initialise_
+from training.networks.base import Network, ResidualBlock, bounded, check_switch, initialise_
 from vsdeblur.contract import State
 
 FEATURE_CHANNELS = 32
 BLENDED_CHANNELS = 64
 DETAIL_CHANNELS = 16
-FEATURE_MAX = 4.0
-FEATURE_PENALTY = 0.01
 # The states of each model of figure 3.
 MODELS = {"CNN": 0, "STRCNN": 1, "STRCNN+DTB": 2}
-
-
-class _Bounded(torch.autograd.Function):
-    """The smaller of x and FEATURE_MAX, with the gradient of a loss that has FEATURE_PENALTY times the mean of
-    what is cut off in it besides."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return x.clamp(max=FEATURE_MAX)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensors
-        return torch.where(x > FEATURE_MAX, FEATURE_PENALTY / x.numel(), gradient)
 
 
 class TemporalBlending(nn.Module):
@@ -154,11 +136,5 @@ class DTB(Network):
         change = self.rgb(self.refine(fine))
         centre = 3 * self.window[0]
         result = frames[:, centre : centre + 3] + change
-        states = [] if self.feature is None else [self._bounded(self.relu(self.feature(decoded)))]
+        states = [] if self.feature is None else [bounded(self.relu(self.feature(decoded)), self.training)]
         return (result, *states) if blended is None else (result, *states, blended)
-
-    def _bounded(self, feature: Tensor) -> Tensor:
-        if not self.training:
-            return feature.clamp(max=FEATURE_MAX)
-        bounded: Tensor = _Bounded.apply(feature)  # type: ignore[no-untyped-call]
-        return bounded

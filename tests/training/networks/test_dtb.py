@@ -9,7 +9,8 @@ import torch
 
 from tests.random_weights import awake_network
 from tests.tolerances import SAME_FORMULA
-from training.networks.dtb import DETAIL_CHANNELS, DTB, FEATURE_MAX, FEATURE_PENALTY, TemporalBlending
+from training.networks.base import STATE_MAX, STATE_PENALTY, bounded
+from training.networks.dtb import DETAIL_CHANNELS, DTB, TemporalBlending
 
 
 def transcription(blending: TemporalBlending, current: torch.Tensor, previous: torch.Tensor) -> torch.Tensor:
@@ -85,22 +86,22 @@ def test_states_stay_bounded_whatever_the_weights() -> None:
             _, *states = network(frames, *states)
             peaks.append([state.abs().max() for state in states])
     features, blended = torch.tensor(peaks).T
-    assert features.max() == FEATURE_MAX
+    assert features.max() == STATE_MAX
     assert blended[12:].max() < 2 * blended[:12].max()
 
 
 def test_what_is_cut_off_counts_as_a_loss_in_training() -> None:
-    x = torch.linspace(0, 2 * FEATURE_MAX, 11, requires_grad=True)
+    x = torch.linspace(0, 2 * STATE_MAX, 11, requires_grad=True)
     weights = torch.linspace(-1, 1, 11)
-    (found,) = torch.autograd.grad((DTB().train()._bounded(x) * weights).sum(), x)
-    loss = (x.clamp(max=FEATURE_MAX) * weights).sum() + FEATURE_PENALTY * (x - FEATURE_MAX).relu().mean()
+    (found,) = torch.autograd.grad((bounded(x, True) * weights).sum(), x)
+    loss = (x.clamp(max=STATE_MAX) * weights).sum() + STATE_PENALTY * (x - STATE_MAX).relu().mean()
     (expected,) = torch.autograd.grad(loss, x)
     torch.testing.assert_close(found, expected, rtol=0, atol=SAME_FORMULA)
 
 
 def test_training_and_use_are_bounded_alike() -> None:
-    x = torch.linspace(0, 2 * FEATURE_MAX, 11)
-    assert torch.equal(DTB().train()._bounded(x), DTB().eval()._bounded(x))
+    x = torch.linspace(0, 2 * STATE_MAX, 11)
+    assert torch.equal(bounded(x, True), bounded(x, False))
 
 
 def test_it_can_be_the_mean_of_its_window_to_the_finest_detail() -> None:
