@@ -75,6 +75,9 @@ class Phase:
 class Recipe:
     """`rate` is the peak learning rate; `clip_norm` limits the gradient; `average` is the decay of the mean weights.
 
+    Of `uses` steps one makes new samples, and the others take some of the last that were made, turned another way: for
+    a network whose updates take no longer than its samples.
+
     `share` weighs the network where several divide a budget. `begins_with` is the network whose weights a run begins
     with; `opponent_rate` and `opponent_width` are of the discriminator, if there is one.
     """
@@ -85,6 +88,7 @@ class Recipe:
     warm_up: int = 50
     weight_decay: float = 0.0
     average: float = 0.995
+    uses: int = 1
     share: float = 1.0
     begins_with: str | None = None
     opponent_rate: float = 1e-5

@@ -23,6 +23,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -42,6 +43,9 @@ from training.processes import Processes, processes
 from training.progress import Progress
 from training.recipes import RECIPES, Phase, Recipe
 from training.validation import Validation
+
+# A recipe that takes samples again chooses among so many batches, the last that were made.
+KEPT_BATCHES = 48
 
 
 @dataclass
@@ -110,6 +114,7 @@ class Trainer:
         self.validation = self._validation(largest)
         largest = max(phase.size for phase in self.recipe.phases)
         self.recordings = Recordings(plan.pairs, largest) if plan.pairs else None
+        self._made = lru_cache(maxsize=KEPT_BATCHES if self.recipe.uses > 1 else 1)(self._make)
         plan.folder.mkdir(parents=True, exist_ok=True)
         self._resume()
 
@@ -178,9 +183,21 @@ class Trainer:
     def batch(self) -> tuple[Tensor, Tensor]:
         """The next step's blurred and sharp clips, (N, F, 3, size, size) each."""
         phase = self.recipe.phase(self.progress)
-        seed = (self.plan.seed * 1_000_003 + self.clock.steps) * self.members.count + self.members.rank
+        made, again = divmod(self.clock.steps, self.recipe.uses)
+        if not again:
+            return self._made(phase, made)
+        where = Generator().manual_seed(self._seed(self.clock.steps))
+        earlier = max(0, made - int(torch.randint(KEPT_BATCHES, (1,), generator=where)))
+        return any_way(*self._made(phase, earlier), where)
+
+    def _seed(self, number: int) -> int:
+        return (self.plan.seed * 1_000_003 + number) * self.members.count + self.members.rank
+
+    def _make(self, phase: Phase, number: int) -> tuple[Tensor, Tensor]:
+        """Batch `number` of this process."""
+        seed = self._seed(number)
         settings, count, where = self._settings(phase), phase.batch, Generator().manual_seed(seed)
-        if self.recordings is not None and (self.photographs is None or self.clock.steps % 2):
+        if self.recordings is not None and (self.photographs is None or number % 2):
             pair = self.recordings.crops(count, settings.frames, settings.size, where, settings.instants)
             return pair[0].to(self.device), pair[1].to(self.device)
         assert self.photographs is not None
@@ -260,6 +277,19 @@ def turned_over(clip: Tensor) -> Tensor:
     Sharp instants (N, F, K, 3, H, W) of each exposure run backwards too.
     """
     return clip.transpose(-1, -2).flip(*range(1, clip.dim() - 2))
+
+
+def any_way(blurred: Tensor, sharp: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Both clips (N, F, ..., 3, H, W) turned by the same quarter turns, mirrored or not, their colours in the same
+    random order."""
+    turns, mirror = (int(torch.randint(limit, (1,), generator=generator)) for limit in (4, 2))
+    order = torch.randperm(3, generator=generator).to(blurred.device)
+
+    def turned(clip: Tensor) -> Tensor:
+        clip = torch.rot90(clip.index_select(-3, order), turns, (-2, -1))
+        return clip.flip(-1) if mirror else clip
+
+    return turned(blurred), turned(sharp)
 
 
 def some_grey(clip: Tensor, turn: int) -> Tensor:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
+from torch import Tensor
 
 import training.train
 from training.checkpoints import CheckpointError
@@ -18,7 +19,7 @@ from training.networks import NETWORKS
 from training.pairs import write_pair
 from training.processes import Processes
 from training.recipes import EASY, RECIPES, Phase
-from training.train import Clock, Plan, Trainer, shares, some_grey, train, turned_over
+from training.train import Clock, Plan, Trainer, any_way, shares, some_grey, train, turned_over
 
 TINY = (Phase(0, batch=2, size=32, frames=2, blur=EASY), Phase(0.7, batch=1, size=32, frames=3, loss="mse"))
 
@@ -40,7 +41,11 @@ def trainer(name: str, photographs: Path, folder: Path, steps: int = 6, start: P
     return Trainer(name, Plan(photographs, folder, Clock(steps=steps), seed=3, start=start))
 
 
-def test_a_stopped_and_resumed_run_equals_an_unbroken_one(photographs: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("uses", [1, 3])
+def test_a_stopped_and_resumed_run_equals_an_unbroken_one(
+    uses: int, photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(training.train.RECIPES, "DTB", replace(training.train.RECIPES["DTB"], uses=uses))
     trainer("DTB", photographs, tmp_path / "whole").run()
     first = trainer("DTB", photographs, tmp_path / "broken")
     for _ in range(3):
@@ -52,6 +57,36 @@ def test_a_stopped_and_resumed_run_equals_an_unbroken_one(photographs: Path, tmp
     whole, broken = (load_file(tmp_path / run / "DTB.safetensors") for run in ("whole", "broken"))
     assert whole.keys() == broken.keys()
     assert all(torch.equal(whole[key], broken[key]) for key in whole)
+
+
+def test_of_uses_steps_one_makes_samples_and_the_others_turn_earlier_ones(
+    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(training.train.RECIPES, "DTB", replace(training.train.RECIPES["DTB"], uses=3))
+    run = trainer("DTB", photographs, tmp_path, steps=12)
+    seen = []
+    for steps in range(6):
+        run.clock.steps = steps
+        seen.append(run.batch())
+    assert run._made.cache_info().misses == 2
+    made = [{_content(side) for side in seen[number]} for number in (0, 3)]
+    for blurred, sharp in seen:
+        assert {_content(blurred), _content(sharp)} in made
+    assert not any(torch.equal(seen[0][0], blurred) for blurred, _ in seen[1:3])
+
+
+def _content(clip: Tensor) -> tuple[float, ...]:
+    """Equal for clips that hold the same values in another order."""
+    return tuple(clip.flatten().sort().values[::97].tolist())
+
+
+def test_another_way_turns_both_clips_alike() -> None:
+    clip = torch.rand(2, 3, 3, 8, 8)
+    instants = clip[:, :, None].expand(-1, -1, 7, -1, -1, -1)
+    for seed in range(20):
+        blurred, sharp = any_way(clip, instants, torch.Generator().manual_seed(seed))
+        assert all(torch.equal(blurred, sharp[:, :, k]) for k in range(7))
+        assert blurred.shape == clip.shape
 
 
 @pytest.mark.parametrize("name", sorted(RECIPES))
