@@ -1,6 +1,6 @@
 #include "parameters.h"
 
-#include "weights.h"
+#include "model/weights.h"
 
 #include <charconv>
 #include <optional>

@@ -1,8 +1,8 @@
 // A host's packed RGBA pixels and the planes that the engine reads.
 #pragma once
 
-#include "frame.h"
-#include "image.h"
+#include "picture/frame.h"
+#include "picture/image.h"
 
 #include <cstddef>
 #include <cstdint>

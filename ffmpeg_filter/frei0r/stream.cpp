@@ -1,6 +1,6 @@
 #include "stream.h"
 
-#include "window.h"
+#include "schedule/window.h"
 
 #include <climits>
 #include <stdexcept>

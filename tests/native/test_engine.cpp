@@ -1,7 +1,7 @@
 #include "engine.h"
 
 #include "onnx_writer.h"
-#include "test_frame.h"
+#include "picture/test_frame.h"
 
 #include <doctest/doctest.h>
 

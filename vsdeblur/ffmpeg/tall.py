@@ -15,8 +15,9 @@ Tensors
     0 and WHITE for its 1; what lies beyond them is kept.
     H and W are at least 1 and dynamic.
 
-Mirrored ends and the padding to ``multiple`` by reflection are the engine's (native/engine/window.h, tiles.h), done by
-operators of the graph, so that FFmpeg's filters need to know neither the clip's length nor its size.
+Mirrored ends and the padding to ``multiple`` by reflection are the engine's (native/engine/: schedule/window.h and
+picture/tiles.h), done by operators of the graph, so that FFmpeg's filters need to know neither the clip's length nor
+its size.
 
 The file is no contract file: ``vsdeblur.contract`` is left out, since its tensors are not the contract's, so the engine
 refuses it; ``vsdeblur.tall`` = ``1`` says what it is. The other keys stay, and still tell of the network.

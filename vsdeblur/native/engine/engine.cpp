@@ -1,7 +1,7 @@
 #include "engine.h"
 
-#include "pipeline.h"
-#include "scheduler.h"
+#include "schedule/pipeline.h"
+#include "schedule/scheduler.h"
 
 #include <atomic>
 #include <stdexcept>

@@ -1,9 +1,10 @@
 // vsdeblur's engine: deblurs a clip, frame by frame, with a network from an .onnx file. Host-free.
 //
 // Algorithm
-//   The contract in the file (contract.h) says what the network reads and gives. The engine decodes the host's frames to
-//   0..1 (planes.h), builds windows of neighbours (window.h), carries recurrent state (recurrence.h), runs the network
-//   whole or in tiles (network.h, tiles.h) and encodes the answer in the host's format.
+//   The contract in the file (model/contract.h) says what the network reads and gives. The engine decodes the host's
+//   frames to 0..1 (picture/planes.h), builds windows of neighbours (schedule/window.h), carries recurrent state
+//   (schedule/scheduler.h), runs the network (runtime/runtime.h) whole or in tiles (schedule/network.h, picture/tiles.h)
+//   and encodes the answer in the host's format.
 //
 // Determinism
 //   Output frame n is a pure function of the clip and the options. It does not depend on the order in which frames are
@@ -22,11 +23,11 @@
 // time, with the engine that it was made for.
 #pragma once
 
-#include "contract.h"
 #include "error.h"
-#include "frame.h"
-#include "image.h"
-#include "scene.h"
+#include "model/contract.h"
+#include "picture/frame.h"
+#include "picture/image.h"
+#include "picture/scene.h"
 
 #include <array>
 #include <climits>

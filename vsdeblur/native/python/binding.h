@@ -5,9 +5,9 @@
 #include "Python.h"
 
 #include "engine.h"
-#include "onnx_metadata.h"
-#include "runtime.h"
-#include "weights.h"
+#include "model/onnx_metadata.h"
+#include "model/weights.h"
+#include "runtime/runtime.h"
 
 #include <cmath>
 #include <cstring>

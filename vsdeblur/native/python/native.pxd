@@ -25,7 +25,7 @@ cdef extern from "binding.h" namespace "vsdeblur::python":
     void translate_exception()
 
 
-cdef extern from "frame.h" namespace "vsdeblur":
+cdef extern from "picture/frame.h" namespace "vsdeblur":
     cdef enum class Family:
         gray
         rgb
@@ -46,7 +46,7 @@ cdef extern from "frame.h" namespace "vsdeblur":
         pass
 
 
-cdef extern from "image.h" namespace "vsdeblur":
+cdef extern from "picture/image.h" namespace "vsdeblur":
     cdef cppclass NativeImage "vsdeblur::Image":
         const Format& format() const
         cbool has(int plane) const
@@ -95,7 +95,7 @@ cdef extern from "engine.h" namespace "vsdeblur":
         NativeStatistics statistics() const
 
 
-cdef extern from "runtime.h" namespace "vsdeblur":
+cdef extern from "runtime/runtime.h" namespace "vsdeblur":
     cdef cppclass SessionOptions:
         string provider
         int device_id
@@ -109,7 +109,7 @@ cdef extern from "runtime.h" namespace "vsdeblur":
     RuntimeInfo native_runtime_info "vsdeblur::runtime_info"() except +translate_exception nogil
 
 
-cdef extern from "weights.h" namespace "vsdeblur":
+cdef extern from "model/weights.h" namespace "vsdeblur":
     cdef cppclass ModelChoice:
         string name
         string precision

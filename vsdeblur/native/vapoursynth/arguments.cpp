@@ -1,6 +1,6 @@
 #include "arguments.h"
 
-#include "weights.h"
+#include "model/weights.h"
 
 #include <algorithm>
 #include <array>

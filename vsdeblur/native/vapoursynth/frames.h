@@ -1,9 +1,9 @@
 // VapourSynth's formats, frames and frame properties to the engine's, and back.
 #pragma once
 
-#include "frame.h"
 #include "handles.h"
-#include "image.h"
+#include "picture/frame.h"
+#include "picture/image.h"
 
 #include <VapourSynth4.h>
 

@@ -1,10 +1,10 @@
 #include "info.h"
 
-#include "contract.h"
 #include "error.h"
-#include "json.h"
-#include "runtime.h"
-#include "weights.h"
+#include "model/contract.h"
+#include "model/json.h"
+#include "model/weights.h"
+#include "runtime/runtime.h"
 
 #include <string>
 #include <string_view>

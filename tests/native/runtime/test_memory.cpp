@@ -1,0 +1,42 @@
+#include "runtime/memory.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+using namespace vsdeblur::detail;
+
+TEST_CASE("memory: blocks of any size are aligned, whole and their holder's own") {
+    const std::vector<std::size_t> sizes = {1, 100, 131071, 131072, 131073, 3'000'000, 70'000'000};
+    for (int round = 0; round < 3; ++round) {
+        std::vector<AlignedMemory> blocks;
+        for (const std::size_t size : sizes) {
+            blocks.push_back(allocate_aligned(size));
+            CHECK(reinterpret_cast<std::uintptr_t>(blocks.back().get()) % image_alignment == 0);
+            std::memset(blocks.back().get(), static_cast<int>(blocks.size()), size);
+        }
+        for (std::size_t i = 0; i < sizes.size(); ++i) {
+            CHECK(blocks[i][0] == static_cast<std::byte>(i + 1));
+            CHECK(blocks[i][sizes[i] - 1] == static_cast<std::byte>(i + 1));
+        }
+    }
+}
+
+TEST_CASE("memory: blocks come from and go to any thread") {
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([t] {
+            std::vector<AlignedMemory> held;
+            for (std::size_t n = 0; n < 100; ++n) {
+                held.push_back(allocate_aligned(200'000 + 1000 * (n % 30)));
+                held.back()[0] = static_cast<std::byte>(t);
+                if (n % 3 == 2) held.erase(held.begin());
+            }
+            for (const AlignedMemory& block : held) CHECK(block[0] == static_cast<std::byte>(t));
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+}

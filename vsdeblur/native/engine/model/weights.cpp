@@ -1,0 +1,172 @@
+#include "model/weights.h"
+
+#include "model/sha256.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <string_view>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+namespace vsdeblur {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* environment_name = "VSDEBLUR_WEIGHTS";
+constexpr std::string_view default_precision = "fp32";
+constexpr std::array<std::string_view, 4> precisions = {default_precision, "fp16", "bf16", "int8"};
+constexpr std::string_view suffix = ".onnx";
+
+// From a library in site-packages/vapoursynth/plugins/vsdeblur, site-packages is the fourth folder up.
+constexpr int folders_above = 5;
+
+// The library or program that holds this code, with links resolved.
+fs::path this_library() {
+    Dl_info info{};
+    if (dladdr(reinterpret_cast<const void*>(&this_library), &info) == 0 || info.dli_fname == nullptr) return {};
+    std::error_code code;
+    const fs::path path = fs::canonical(info.dli_fname, code);
+    return code ? fs::path(info.dli_fname) : path;
+}
+
+bool is_folder(const fs::path& path) {
+    std::error_code code;
+    return fs::is_directory(path, code);
+}
+
+bool is_precision(std::string_view text) { return std::ranges::find(precisions, text) != precisions.end(); }
+
+std::size_t rank(std::string_view precision) {
+    return static_cast<std::size_t>(std::ranges::find(precisions, precision) - precisions.begin());
+}
+
+// NAME and PRECISION of `NAME.onnx` or `NAME.PRECISION.onnx`; nothing for files of other names.
+std::optional<std::pair<std::string, std::string>> parse_name(std::string_view file) {
+    if (!file.ends_with(suffix) || file.size() == suffix.size()) return std::nullopt;
+    file.remove_suffix(suffix.size());
+    const std::size_t dot = file.find('.');
+    if (dot == std::string_view::npos) return std::pair(std::string(file), std::string(default_precision));
+    const std::string_view precision = file.substr(dot + 1);
+    if (dot == 0 || !is_precision(precision) || precision == default_precision) return std::nullopt;
+    return std::pair(std::string(file.substr(0, dot)), std::string(precision));
+}
+
+struct Entry {
+    std::string name;
+    std::string precision;
+    fs::path path;
+};
+
+// Files named like weights, by name, fp32 first.
+std::vector<Entry> entries(const fs::path& folder) {
+    std::vector<Entry> found;
+    std::error_code code;
+    for (fs::directory_iterator item(folder, code), end; !code && item != end; item.increment(code)) {
+        auto parsed = parse_name(item->path().filename().string());
+        if (parsed) found.push_back({std::move(parsed->first), std::move(parsed->second), item->path()});
+    }
+    if (code) throw Error("the folder of weights " + folder.string() + " cannot be read: " + code.message());
+    std::ranges::sort(found, {}, [](const Entry& e) { return std::tuple(e.name, rank(e.precision)); });
+    return found;
+}
+
+// Throws Error unless the file holds what its user expects. Empty expectations hold always.
+void check_identity(const fs::path& file, const Contract& contract, const std::string& name,
+                    const std::string& precision) {
+    if (!name.empty() && contract.name != name) {
+        throw Error(file.string() + " holds " + contract.name + ", not " + name);
+    }
+    if (!precision.empty() && contract.precision != precision) {
+        throw Error(file.string() + " holds weights in " + contract.precision + ", not " + precision);
+    }
+}
+
+std::string listed(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) {
+        if (!text.empty()) text += ", ";
+        text += word;
+    }
+    return text;
+}
+
+fs::path shipped_file(const std::string& name, const std::string& precision) {
+    const fs::path folder = weights_folder();
+    std::vector<std::string> names;
+    std::vector<std::string> others;
+    for (const Entry& entry : entries(folder)) {
+        if (entry.name == name && entry.precision == precision) return entry.path;
+        if (entry.name == name) others.push_back(entry.precision);
+        if (names.empty() || names.back() != entry.name) names.push_back(entry.name);
+    }
+    const std::string file = "; model= takes a file";
+    if (!others.empty()) {
+        throw Error("there are no weights in " + precision + "; those that ship are in " + listed(others) + file);
+    }
+    throw Error("no weights of " + name + " ship in " + folder.string() + "; " +
+                (names.empty() ? "there are none at all" : "there are those of " + listed(names)) + file);
+}
+
+}  // namespace
+
+fs::path weights_folder() {
+    const char* environment = std::getenv(environment_name);
+    if (environment != nullptr && *environment != '\0') {
+        const fs::path folder = fs::absolute(environment);
+        if (!is_folder(folder)) {
+            throw Error(std::string(environment_name) + " names " + folder.string() + ", which is not a folder");
+        }
+        return folder;
+    }
+    const fs::path library = this_library();
+    fs::path above = library.parent_path();
+    for (int i = 0; i < folders_above && above != above.parent_path(); ++i, above = above.parent_path()) {
+        if (is_folder(above / "vsdeblur" / "weights")) return above / "vsdeblur" / "weights";
+    }
+    throw Error("no weights are installed: " + std::string(environment_name) + " is not set, and no folder above " +
+                library.string() + " has vsdeblur/weights; model= takes a file");
+}
+
+std::vector<ShippedModel> shipped_models() {
+    std::vector<ShippedModel> models;
+    for (const Entry& entry : entries(weights_folder())) {
+        ShippedModel model{entry.name, entry.precision, entry.path, {}, {}, {}};
+        try {
+            model.sha256 = sha256_of_file(entry.path);
+            Contract contract = read_contract(entry.path);
+            check_identity(entry.path, contract, entry.name, entry.precision);
+            model.contract = std::move(contract);
+        } catch (const Error& error) {
+            model.error = error.what();
+        }
+        models.push_back(std::move(model));
+    }
+    return models;
+}
+
+fs::path resolve_model(const ModelChoice& choice) {
+    if (!choice.precision.empty() && !is_precision(choice.precision)) {
+        throw Error("precision must be fp32, fp16, bf16 or int8, not '" + choice.precision + "'");
+    }
+    if (!choice.file.empty()) {
+        check_identity(choice.file, read_contract(choice.file), choice.name, choice.precision);
+        return choice.file;
+    }
+    const std::string precision = choice.precision.empty() ? std::string(default_precision) : choice.precision;
+    const fs::path file = shipped_file(choice.name, precision);
+    const Contract contract = read_contract(file);
+    check_identity(file, contract, choice.name, precision);
+    if (contract.trained_on == untrained) {
+        throw Error("the weights of " + choice.name +
+                    " that ship are untrained and do not deblur; model= takes a file of trained ones, which python -m "
+                    "export writes");
+    }
+    return file;
+}
+
+}  // namespace vsdeblur
