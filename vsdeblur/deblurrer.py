@@ -52,6 +52,7 @@ class Deblurrer:
         Runs of the network at the same time; each output then comes num_streams - 1 frames later.
     tilesize, overlap
         Pixels, one number or (horizontal, vertical). tilesize includes both overlaps; 0 is the whole frame.
+        Without it frames above 1.5 Mi pixels are cut into tiles by their size, and smaller ones are not.
     segment, preroll
         Recurrent networks: frames after which the state begins anew, and frames that warm it up.
     stride

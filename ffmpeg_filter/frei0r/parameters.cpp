@@ -16,14 +16,15 @@ std::optional<int> whole_number(std::string_view text) {
     return code == std::errc{} && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
 
-std::array<int, 2> size_of(const std::string& text) {
+std::optional<std::array<int, 2>> size_of(const std::string& text) {
+    if (text == "auto") return std::nullopt;
     const std::size_t cross = text.find('x');
     const std::string_view all = text;
     const auto width = whole_number(all.substr(0, cross));
     const auto height = cross == std::string::npos ? width : whole_number(all.substr(cross + 1));
     if (!width || !height)
-        throw Error("tilesize must be N or WIDTHxHEIGHT, such as 256 or 320x240, not '" + text + "'");
-    return {*width, *height};
+        throw Error("tilesize must be auto, N or WIDTHxHEIGHT, such as 256 or 320x240, not '" + text + "'");
+    return std::array{*width, *height};
 }
 
 // A text with a slash or the ending of a model is a path, and anything else the name of shipped weights.

@@ -18,7 +18,7 @@ struct Parameter {
 
 inline constexpr std::array<Parameter, 4> parameters = {{
     {"model", "DTB", "A network's name, such as DTB, or the path of an .onnx file"},
-    {"tilesize", "0", "Pixels of a tile, N or WIDTHxHEIGHT, overlaps included; 0 is the whole frame"},
+    {"tilesize", "auto", "Pixels of a tile, N or WIDTHxHEIGHT, overlaps included; auto by the frame's size; 0 is the whole frame"},
     {"provider", "", "Where the network runs, such as CUDA; empty is the CPU"},
     {"host", "editor", "editor, or ffmpeg in the graph that vsdeblur ffmpeg-graph prints"},
 }};

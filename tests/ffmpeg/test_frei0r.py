@@ -174,7 +174,7 @@ def test_memory_does_not_grow_with_the_clip(tmp_path: Path) -> None:
     [
         ("/nowhere/model.onnx|0||ffmpeg", "/nowhere/model.onnx does not exist"),
         ("NOPE|0||ffmpeg", "no weights of NOPE ship in "),
-        ("{model}|many||ffmpeg", "tilesize must be N or WIDTHxHEIGHT, such as 256 or 320x240, not 'many'"),
+        ("{model}|many||ffmpeg", "tilesize must be auto, N or WIDTHxHEIGHT, such as 256 or 320x240, not 'many'"),
         ("{model}|0|Abacus|ffmpeg", "Abacus"),
     ],
 )

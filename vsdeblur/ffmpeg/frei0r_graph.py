@@ -48,7 +48,7 @@ def frei0r_graph(model: str) -> str:
         "format=rgba",
         *(f"pad=iw:ih+1:0:1:{colour}" for colour in _MARKS),
         *([f"tpad=stop={late}:stop_mode=add:color=black"] if late else []),
-        f"frei0r=vsdeblur:{escaped(path, separator='|')}|0||ffmpeg",
+        f"frei0r=vsdeblur:{escaped(path, separator='|')}|auto||ffmpeg",
         f"crop=iw:ih-{len(_MARKS)}:0:{len(_MARKS)}",
         *["setpts=PREV_INPTS"] * late,
         *([f"trim=start_frame={late}"] if late else []),

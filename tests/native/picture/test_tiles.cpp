@@ -286,6 +286,55 @@ TEST_CASE("the default overlap is the receptive field's radius on the multiple")
     CHECK(TilePlan::default_overlap(27, 4) == 16);
 }
 
+namespace {
+
+// Pixels that a network works on, by those of the frame.
+double work(const TilePlan& plan) {
+    return static_cast<double>(plan.count()) * plan.tile_width() * plan.tile_height() / plan.width() / plan.height();
+}
+
+TilePlan automatic_plan(int width, int height, int multiple, int field) {
+    const Tiling tiling = TilePlan::automatic(width, height, multiple, field);
+    return TilePlan(width, height, multiple, tiling.tilesize, tiling.overlap, field);
+}
+
+}  // namespace
+
+TEST_CASE("the automatic tiling is whole up to an area, and bounds a run above it") {
+    CHECK(automatic_plan(1280, 720, 8, 255).count() == 1);
+    CHECK(automatic_plan(1536, 1024, 8, 255).count() == 1);
+    CHECK(automatic_plan(1920, 1080, 8, 255).count() == 2);
+    CHECK(automatic_plan(3840, 2160, 8, 255).count() == 6);
+    std::mt19937 random(3);
+    for (int i = 0; i < 400; ++i) {
+        const int multiple = 1 << random() % 5, field = 1 + 2 * static_cast<int>(random() % 150);
+        const int width = 1 + static_cast<int>(random() % 9000), height = 1 + static_cast<int>(random() % 5000);
+        CAPTURE(multiple);
+        CAPTURE(field);
+        CAPTURE(width);
+        CAPTURE(height);
+        const TilePlan plan = automatic_plan(width, height, multiple, field);
+        const long long area = 1LL * plan.tile_width() * plan.tile_height();
+        CHECK(area <= TilePlan::automatic_area);
+        CHECK((plan.count() == 1) == (1LL * plan.padded_width() * plan.padded_height() <= TilePlan::automatic_area));
+    }
+}
+
+TEST_CASE("the work a pixel differs little between usual sizes with automatic tiles") {
+    constexpr std::array<std::array<int, 2>, 7> sizes{
+        {{640, 480}, {1280, 720}, {1920, 1080}, {2048, 1080}, {2560, 1440}, {3840, 2160}, {4096, 2160}}};
+    for (const int field : {89, 255}) {
+        for (const auto& [width, height] : sizes) CHECK(work(automatic_plan(width, height, 8, field)) < 1.13);
+        CHECK(work(automatic_plan(3840, 2160, 8, field)) / work(automatic_plan(1920, 1080, 8, field)) < 1.1);
+    }
+}
+
+TEST_CASE("the automatic tiling is the whole frame where no tile holds the receptive field") {
+    CHECK(automatic_plan(3000, 3000, 1, 2001).count() == 1);
+    CHECK(automatic_plan(3000, 1000, 1, 2001).count() == 1);
+    CHECK(automatic_plan(100000, 16, 8, 255).count() > 1);
+}
+
 TEST_CASE("arguments that cannot be are refused in one sentence") {
     CHECK(refusal(640, 480, 4, {0, 0}, {-1, 0}, 9) == "overlap must be at least 0, got -1");
     CHECK(refusal(640, 480, 4, {0, 0}, {0, -7}, 9) == "overlap must be at least 0, got -7");

@@ -58,7 +58,9 @@ struct Options {
     int num_streams = 1;              // network runs at the same time, 1..32; a recurrent network's runs follow each other
     int verbosity = 2;                // 0 fatal .. 4 verbose
 
-    std::array<int, 2> tilesize = {0, 0};      // width, height; includes both overlaps; 0 = the whole frame
+    // Pixels, width and height; includes both overlaps; 0 = the whole frame. Unset: whole frames up to a size and tiles
+    // above it, as TilePlan::automatic (tiles.h) chooses by the frame's size and the network alone.
+    std::optional<std::array<int, 2>> tilesize;
     std::optional<std::array<int, 2>> overlap; // horizontal, vertical; unset = the network's receptive field's radius
 
     bool scene_cuts = true;           // cut windows and state at scene cuts

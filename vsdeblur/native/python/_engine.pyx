@@ -137,7 +137,7 @@ cdef class Engine:
         if verbosity is not None:
             options.verbosity = verbosity
         if tilesize is not None:
-            options.tilesize = to_pair(tilesize)
+            options.tilesize.emplace(to_pair(tilesize))
         if overlap is not None:
             options.overlap.emplace(to_pair(overlap))
         if sc is not None:

@@ -67,7 +67,7 @@ cdef extern from "engine.h" namespace "vsdeblur":
         int device_id
         int num_streams
         int verbosity
-        IntPair tilesize
+        optional[IntPair] tilesize
         optional[IntPair] overlap
         cbool scene_cuts
         double sc_threshold

@@ -104,7 +104,7 @@ Arguments read_arguments(const Function& function, const VSMap* in, const VSAPI*
     Arguments arguments{NodeRef(api->mapGetNode(in, "clip", 0, nullptr), NodeDelete{api}), {}};
     Options& options = arguments.options;
 
-    options.tilesize = reader.pair("tilesize").value_or(options.tilesize);
+    options.tilesize = reader.pair("tilesize");
     options.overlap = reader.pair("overlap");
     reader.read("provider", options.provider);
     reader.read("device_id", options.device_id);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -86,6 +87,31 @@ TilePlan::TilePlan(int width, int height, int multiple, std::array<int, 2> tiles
       rows_(height, multiple, tilesize[1], overlap[1], receptive_field) {}
 
 int TilePlan::default_overlap(int receptive_field, int multiple) { return round_up(receptive_field / 2, multiple); }
+
+Tiling TilePlan::automatic(int width, int height, int multiple, int receptive_field) {
+    const int overlap = std::min(default_overlap(receptive_field, multiple), round_up(automatic_overlap, multiple));
+    const std::array<long long, 2> padded{round_up(width, multiple), round_up(height, multiple)};
+    // The shortest tile of which `count` reach along an axis; 0 if that is none of its own.
+    const auto tile = [&](int axis, long long count) -> long long {
+        if (count == 1) return padded[axis];
+        const long long shortest = (padded[axis] + 2LL * overlap * (count - 1) + count - 1) / count;
+        const long long rounded = (shortest + multiple - 1) / multiple * multiple;
+        const bool fits = rounded >= std::max<long long>(receptive_field, 2LL * overlap + multiple) && rounded < padded[axis];
+        return fits && count <= padded[axis] / multiple ? rounded : 0;
+    };
+    Tiling best{{0, 0}, {overlap, overlap}};
+    if (padded[0] * padded[1] <= automatic_area) return best;
+    long long least = std::numeric_limits<long long>::max();
+    for (long long columns = 1; tile(0, columns) != 0; ++columns) {
+        long long rows = 1;
+        while (tile(1, rows) != 0 && tile(0, columns) * tile(1, rows) > automatic_area) ++rows;
+        const long long work = columns * rows * tile(0, columns) * tile(1, rows);
+        if (tile(1, rows) == 0 || work >= least) continue;
+        least = work;
+        best.tilesize = {static_cast<int>(tile(0, columns)), static_cast<int>(tile(1, rows))};
+    }
+    return best;
+}
 
 TilePlan::Tile TilePlan::tile(int index) const {
     const int across = static_cast<int>(columns_.starts.size());

@@ -9,8 +9,12 @@ namespace vsdeblur {
 namespace {
 
 TilePlan plan_tiles(const Contract& contract, const Options& options, int width, int height) {
+    if (!options.tilesize) {
+        const Tiling tiling = TilePlan::automatic(width, height, contract.multiple, contract.receptive_field);
+        return TilePlan(width, height, contract.multiple, tiling.tilesize, tiling.overlap, contract.receptive_field);
+    }
     const int radius = TilePlan::default_overlap(contract.receptive_field, contract.multiple);
-    return TilePlan(width, height, contract.multiple, options.tilesize,
+    return TilePlan(width, height, contract.multiple, *options.tilesize,
                     options.overlap.value_or(std::array{radius, radius}), contract.receptive_field);
 }
 
