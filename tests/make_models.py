@@ -21,7 +21,14 @@ from training.networks import NETWORKS, Network
 CHANGE = 0.05
 """Standard deviation of output - input, on values of 0 to 1."""
 
-_LAST_LAYER = {"DTB": "rgb", "DBLRNet": "conv35", "DBLRGAN": "conv35", "RVD": "conv4", "SharpSequence": "conv31"}
+_LAST_LAYER = {
+    "RUNet": "change",
+    "DTB": "rgb",
+    "DBLRNet": "conv35",
+    "DBLRGAN": "conv35",
+    "RVD": "conv4",
+    "SharpSequence": "conv31",
+}
 
 
 def model(name: str) -> bytes:

@@ -21,7 +21,7 @@ from training.networks import Network
 from vsdeblur.contract import PROBE_TOLERANCE, Contract, Probe, probe_input, probe_of
 
 Exported = Callable[[str], tuple[Network, bytes]]
-NAMES = ("DTB", "DBLRNet", "RVD", "SharpSequence")
+NAMES = ("RUNet", "DTB", "DBLRNet", "RVD", "SharpSequence")
 ROOT = Path(__file__).resolve().parents[2]
 
 # What ONNX Runtime, OpenVINO and TensorRT run without thinking about shapes.

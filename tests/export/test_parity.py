@@ -14,7 +14,7 @@ from tests.tolerances import EXPORT_PARITY
 from training.networks import NETWORKS, Network
 
 Exported = Callable[[str], tuple[Network, bytes]]
-NAMES = ("DTB", "DBLRNet", "RVD", "SharpSequence")
+NAMES = ("RUNet", "DTB", "DBLRNet", "RVD", "SharpSequence")
 
 
 @pytest.mark.parametrize("name", NAMES)

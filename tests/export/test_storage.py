@@ -17,7 +17,7 @@ from training.networks import Network
 Exported = tuple[Network, bytes]
 
 
-@pytest.mark.parametrize("name", ["DTB", "DBLRNet", "RVD", "SharpSequence"])
+@pytest.mark.parametrize("name", ["RUNet", "DTB", "DBLRNet", "RVD", "SharpSequence"])
 def test_the_file_is_halved_and_the_output_kept(name: str, exported: Callable[[str], Exported]) -> None:
     network, model = exported(name)
     half = store_half(model)

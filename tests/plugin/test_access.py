@@ -89,6 +89,8 @@ def source() -> vs.VideoNode:
 
 
 CASES = {
+    "RUNet": ("RUNet", {}),
+    "RUNet in small segments": ("RUNet", {"segment": 4, "preroll": 2}),
     "DTB": ("DTB", {}),
     "DTB in small segments": ("DTB", {"segment": 4, "preroll": 2}),
     "DTB in segments of one": ("DTB", {"segment": 1, "preroll": 1}),

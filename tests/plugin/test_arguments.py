@@ -26,6 +26,7 @@ COMMON = {
     "verbosity:int:opt",
 }
 SPECIAL = {
+    "RUNet": {"segment:int:opt", "preroll:int:opt", "model:data:opt"},
     "RVD": {"stride:int:opt", "model:data:opt"},
     "DBLRNet": {"model:data:opt"},
     "DBLRGAN": {"model:data:opt"},

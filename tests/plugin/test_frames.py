@@ -83,7 +83,7 @@ def test_the_smallest_clips(tmp_path: Path, size: tuple[int, int], color: str, l
             np.testing.assert_allclose(after, before + np.float32(EIGHTH), rtol=0, atol=2**-22)
 
 
-@pytest.mark.parametrize("name", ["DTB", "DBLRNet", "DBLRGAN", "RVD", "SharpSequence"])
+@pytest.mark.parametrize("name", ["RUNet", "DTB", "DBLRNet", "DBLRGAN", "RVD", "SharpSequence"])
 def test_every_network_takes_one_pixel(random_weights: Path, name: str) -> None:
     for format in (vs.GRAY8, vs.YUV444P10, vs.RGBS):
         clip = clips.noise(format, 1, 1, 1)

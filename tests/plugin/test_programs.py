@@ -78,6 +78,7 @@ def read_y4m(data: bytes, width: int, height: int) -> tuple[Fraction, list[np.nd
         ("RVD", {"stride": 5}),
         ("DBLRNet", {}),
         ("DBLRGAN", {}),
+        ("RUNet", {}),
         ("DTB", {}),
         ("SharpSequence", {}),
         ("Model", {"path": "DTB.onnx"}),

@@ -12,13 +12,14 @@ from training.networks import NETWORKS
 from vsdeblur.contract import Contract, Probe
 
 PARAMETERS = {
+    "RUNet": 1_655_148,
     "DTB": 909_940,
     "DBLRNet": 1_878_017,
     "DBLRGAN": 1_878_017,
     "RVD": 7_303_205,
     "SharpSequence": 1_723_495,
 }
-EXACT_FIELD = ("DTB", "DBLRNet", "SharpSequence")
+EXACT_FIELD = ("RUNet", "DTB", "DBLRNet", "SharpSequence")
 
 
 def parameters(name: str) -> int:

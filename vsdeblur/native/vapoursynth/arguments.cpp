@@ -11,6 +11,7 @@ namespace vsdeblur::vs {
 namespace {
 
 constexpr Function all_functions[] = {
+    {"RUNet", "RUNet", "segment:int:opt;preroll:int:opt;"},
     {"RVD", "RVD", "stride:int:opt;"},
     {"DBLRNet", "DBLRNet", ""},
     {"DBLRGAN", "DBLRGAN", ""},

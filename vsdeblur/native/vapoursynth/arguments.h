@@ -18,7 +18,7 @@ struct Function {
     const char* special;  // its own arguments, as VapourSynth declares them: some of stride, segment, preroll, refine
 };
 
-// RVD, DBLRNet, DBLRGAN, DTB, SharpSequence, Model.
+// RUNet, RVD, DBLRNet, DBLRGAN, DTB, SharpSequence, Model.
 std::span<const Function> functions();
 
 // The function's arguments as VapourSynth declares them. Names and types that vs-mlrt has too mean the same there.

@@ -30,7 +30,7 @@ public:
 // Networks without state whose outputs are input frames (RVD, DBLRNet): windows on a grid.
 std::unique_ptr<Scheduler> make_window_scheduler(Pipeline& pipeline);
 
-// Networks with state (DTB): segments with pre-roll.
+// Networks with state (RUNet, DTB): segments with pre-roll.
 std::unique_ptr<Scheduler> make_recurrent_scheduler(Pipeline& pipeline);
 
 // Networks that split one frame's exposure (SharpSequence).

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from tests.random_weights import awake_network
+from tests.tolerances import SAME_FORMULA
+from training.networks.base import STATE_MAX
+from training.networks.runet import DETAIL_CHANNELS, RUNet
+
+SIZE = (1, 9, 24, 32)
+
+
+def work(network: RUNet) -> float:
+    """Multiply-accumulates of the convolutions for a pixel of the frame."""
+    total = 0
+
+    def count(layer: nn.Module, _: tuple[Tensor, ...], output: Tensor) -> None:
+        nonlocal total
+        weight = layer.get_parameter("weight")
+        total += output.numel() * weight[0].numel()
+
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            layer.register_forward_hook(count)
+    frames = torch.zeros(SIZE)
+    network(frames, *network.initial_states(frames))
+    return total / (SIZE[2] * SIZE[3])
+
+
+def test_it_stays_within_its_budget() -> None:
+    network = RUNet()
+    assert work(network) <= 100_000
+    assert sum(parameter.numel() for parameter in network.parameters()) <= 2_000_000
+
+
+def test_it_is_made_of_what_every_runtime_and_eight_bits_like() -> None:
+    convolutions = [layer for layer in RUNet().modules() if isinstance(layer, nn.Conv2d)]
+    assert {layer.kernel_size for layer in convolutions} == {(1, 1), (3, 3)}
+    others = {type(layer) for layer in RUNet().modules() if not list(layer.children())} - {nn.Conv2d}
+    assert others <= {nn.ReLU, nn.Identity, nn.Sequential}
+
+
+def test_the_state_reaches_the_next_frame() -> None:
+    network = awake_network("RUNet")
+    frames = torch.rand(SIZE)
+    (state,) = network.initial_states(frames)
+    with torch.no_grad():
+        fresh, _ = network(frames, state)
+        disturbed, _ = network(frames, state + 1)
+    assert (fresh - disturbed).abs().max() > 0
+
+
+def test_the_state_stays_bounded_whatever_the_weights() -> None:
+    network = awake_network("RUNet")
+    with torch.no_grad():
+        network.get_submodule("remember").get_parameter("weight").mul_(100)
+        (state,) = network.initial_states(torch.zeros(SIZE))
+        for frames in torch.rand(12, *SIZE):
+            _, state = network(frames, state)
+    assert state.min() == 0
+    assert state.max() == STATE_MAX
+
+
+def test_it_can_be_the_mean_of_its_window_to_the_finest_detail() -> None:
+    network = RUNet().eval()
+    with torch.no_grad():
+        for parameter in (*network.detail.parameters(), *network.change.parameters()):
+            parameter.zero_()
+        for channel in range(12):  # of the unshuffled window, colour by colour: 4 places each
+            colour, place = divmod(channel, 4)
+            for frame, share in ((0, 1 / 3), (1, -2 / 3), (2, 1 / 3)):
+                network.detail.weight[channel, (3 * frame + colour) * 4 + place, 1, 1] = share
+            network.change.weight[channel, -DETAIL_CHANNELS + channel, 1, 1] = 1
+        frames = torch.rand(SIZE)
+        result, _ = network(frames, *network.initial_states(frames))
+    mean = frames.view(1, 3, 3, *SIZE[2:]).mean(1)
+    torch.testing.assert_close(result, mean, rtol=0, atol=SAME_FORMULA)

@@ -1,0 +1,102 @@
+"""RUNet: this project's own network, a recurrent U-Net on pixel-unshuffled RGB frames.
+
+The network runs once a frame, reads three neighbouring frames and hands one feature map to the next run. All work is
+done at half size and below: a frame's 2x2 blocks become channels first, and the last layer's become 2x2 blocks.
+
+Shape of one run, for a frame of H x W (both multiples of 8), with the default widths:
+
+    frames  (N, 9, H, W)       B(n-1), B(n), B(n+1), RGB, 0..1
+    state   (N, 64, H/4, W/4)  what the run before left, zero before the first frame
+    result  (N, 3, H, W)       L(n), RGB; then the next run's `state`
+
+    frames -> unshuffled by 2 (36 channels) -> 3x3 -> half-size blocks -> 3x3 stride 2 -> joined with the state by 3x3
+      -> quarter-size blocks -> 3x3 stride 2 -> eighth-size blocks -> 1x1, shuffled by 2, plus the skip
+      -> quarter-size blocks (the state leaves here: 3x3, ReLU) -> 1x1, shuffled by 2, plus the skip
+      -> half-size blocks, joined with a 3x3 of the unshuffled frames -> 3x3 to 12, shuffled by 2, added to B(n)
+
+Why so:
+
+- 3x3 and 1x1 convolutions, ReLU, sums and concatenations only, so that every runtime and eight-bit integers like it; no
+  transposed convolutions, which draw checkerboards.
+- Details of the frames reach the last layer past everything, and past every ReLU: without such a path DTB could not
+  tell noise from texture (training.networks.dtb).
+- The state is the ReLU of a convolution, cut off as DTB's is (training.networks.base.bounded), so no weights make it
+  grow.
+- Global skip: the network adds a change to B(n), and its last layer starts near zero.
+
+Parameters: 1,655,148; 96,672 multiply-accumulates a pixel (DTB 275,520).
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training.networks.base import Network, ResidualBlock, bounded, initialise_
+from vsdeblur.contract import State
+
+STATE_CHANNELS = 64
+DETAIL_CHANNELS = 16
+
+
+class RUNet(Network):
+    """The network of this module's text, for one time step.
+
+    Args:
+        widths: channels at half, quarter and eighth size.
+        blocks: residual blocks on the way down at half, quarter and eighth size, then up at quarter and half size.
+    """
+
+    name = "RUNet"
+    window = (1, 1)
+    outputs = "0"
+    color = "rgb"
+    multiple = 8
+    receptive_field = 179
+    states: tuple[State, ...] = (State("state_in", "state_out", STATE_CHANNELS, 0.25),)
+
+    def __init__(
+        self,
+        *,
+        widths: tuple[int, int, int] = (48, 96, 128),
+        blocks: tuple[int, int, int, int, int] = (1, 2, 2, 1, 2),
+    ) -> None:
+        super().__init__()
+        half, quarter, eighth = widths
+        shuffled = 4 * self.input_channels()
+        self.enter = nn.Conv2d(shuffled, half, 3, padding=1)
+        self.half_down = _blocks(half, blocks[0])
+        self.to_quarter = nn.Conv2d(half, quarter, 3, stride=2, padding=1)
+        self.join = nn.Conv2d(quarter + STATE_CHANNELS, quarter, 3, padding=1)
+        self.quarter_down = _blocks(quarter, blocks[1])
+        self.to_eighth = nn.Conv2d(quarter, eighth, 3, stride=2, padding=1)
+        self.eighth = _blocks(eighth, blocks[2])
+        self.from_eighth = nn.Conv2d(eighth, 4 * quarter, 1)
+        self.quarter_up = _blocks(quarter, blocks[3])
+        self.remember = nn.Conv2d(quarter, STATE_CHANNELS, 3, padding=1)
+        self.from_quarter = nn.Conv2d(quarter, 4 * half, 1)
+        self.half_up = _blocks(half, blocks[4])
+        self.detail = nn.Conv2d(shuffled, DETAIL_CHANNELS, 3, padding=1)
+        self.change = nn.Conv2d(half + DETAIL_CHANNELS, 12, 3, padding=1)
+        self.relu = nn.ReLU(inplace=True)
+        initialise_(self, self.change)
+        with torch.no_grad():  # a weak state keeps the first steps stable
+            self.remember.weight.mul_(0.3)
+
+    def forward(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """One time step; raises what torch raises when the shapes do not agree."""
+        shuffled = F.pixel_unshuffle(frames, 2)
+        half = self.half_down(self.relu(self.enter(shuffled)))
+        quarter = self.relu(self.to_quarter(half))
+        quarter = self.quarter_down(self.relu(self.join(torch.cat([quarter, state], 1))))
+        eighth = self.eighth(self.relu(self.to_eighth(quarter)))
+        quarter = self.quarter_up(quarter + F.pixel_shuffle(self.from_eighth(eighth), 2))
+        half = self.half_up(half + F.pixel_shuffle(self.from_quarter(quarter), 2))
+        change = self.change(torch.cat([half, self.detail(shuffled)], 1))
+        result = frames[:, 3:6] + F.pixel_shuffle(change, 2)
+        return result, bounded(self.relu(self.remember(quarter)), self.training)
+
+
+def _blocks(channels: int, count: int) -> nn.Sequential:
+    return nn.Sequential(*(ResidualBlock(channels) for _ in range(count)))
