@@ -19,6 +19,8 @@ from typing import Any, overload
 import torch
 from torch import Tensor, nn
 
+from training.arithmetic import arithmetic
+
 MOMENTUM = 0.95
 ITERATIONS = 5
 # Root mean square of an update at learning rate 1, about that of Adam.
@@ -29,7 +31,7 @@ QUINTIC = (3.4445, -4.7750, 2.0315)
 
 def orthogonalised(matrix: Tensor) -> Tensor:
     """The matrix (R, C) with its singular values brought near 1; zero stays zero."""
-    x = (matrix / matrix.norm().clamp(min=1e-20)).bfloat16()
+    x = (matrix / matrix.norm().clamp(min=1e-20)).to(arithmetic(matrix.device))
     tall = x.shape[0] > x.shape[1]
     if tall:
         x = x.T

@@ -22,6 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from training.arithmetic import autocast
 from training.losses import (
     centred_charbonnier,
     charbonnier,
@@ -104,7 +105,7 @@ class Opponent:
 
     def learn(self, output: Tensor, target: Tensor, after: Callable[[nn.Module], None]) -> None:
         """One update on generated and sharp frames; `after` sees the network between its gradient and its step."""
-        with torch.autocast(output.device.type, torch.bfloat16):
+        with autocast(output.device):
             sharp, generated = (self.network(single_frames(x.detach().flatten(0, 1))) for x in (target, output))
         self.network.zero_grad(set_to_none=True)
         discriminator_loss(sharp, generated).backward()  # type: ignore[no-untyped-call]

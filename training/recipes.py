@@ -101,16 +101,16 @@ class Recipe:
 
 # In the order in which `all` trains them.
 RECIPES = {
-    # Our own. Patches are larger than the others', for it sees further.
+    # Our own. Patches grow larger than the others', for it sees further.
     "RUNet": Recipe(
         (
-            Phase(0.0, batch=10, size=96, frames=3, blur=EASY),
-            Phase(0.25, batch=8, size=96, frames=4, blur=STRONG),
-            Phase(0.6, batch=4, size=96, frames=10, blur=STRONG),
-            Phase(0.8, batch=4, size=96, frames=10),
+            Phase(0.0, batch=8, size=64, frames=3, blur=EASY),
+            Phase(0.25, batch=6, size=96, frames=3, blur=STRONG),
+            Phase(0.6, batch=3, size=96, frames=8, blur=STRONG),
+            Phase(0.8, batch=3, size=96, frames=8),
         ),
         weight_decay=DTB_WEIGHT_DECAY,
-        uses=3,
+        uses=2,
     ),
     # Paper: squared error with a weight decay of 1e-5 in the gradient (here apart from it), Adam, clips of 13 frames of
     # 128x128.

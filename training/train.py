@@ -31,6 +31,7 @@ from torch import Generator, Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
+from training.arithmetic import autocast
 from training.blur import BlurSettings, synthesise
 from training.checkpoints import CheckpointError, load_state, load_weights, save_state, save_weights
 from training.data import Photographs, Recordings
@@ -230,7 +231,7 @@ class Trainer:
                 module.train(not phase.frozen_norm)
         for key, parameter in self.network.named_parameters():
             parameter.requires_grad_(not phase.freezes(key))
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with autocast(self.device):
             output, target = clip_outputs(self.network, blurred, sharp)
             logits = opponent.judge(output) if opponent else None
             loss = OBJECTIVES[objective](self.network, output, target, logits)

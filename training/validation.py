@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Generator, Tensor
 
+from training.arithmetic import autocast
 from training.blur import BlurSettings, synthesise
 from training.data import Photographs
 from training.losses import clip_outputs, to_network
@@ -77,7 +78,7 @@ def _gain(network: Network, pairs: list[tuple[Tensor, Tensor]]) -> float:
 @torch.no_grad()
 def _quality(network: Network, blurred: Tensor, sharp: Tensor) -> tuple[Tensor, Tensor]:
     """PSNR of each sample (N,) in dB, before and after, in the network's colours; the middle one of its pictures."""
-    with torch.autocast(blurred.device.type, torch.bfloat16):
+    with autocast(blurred.device):
         output, target = clip_outputs(network, blurred, sharp)
     before, after = network.window
     given = to_network(blurred, network)[:, before : blurred.shape[1] - after]
