@@ -19,12 +19,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from training.data.pairs import PairError, find_pairs
 from training.evaluation.crops import side_by_side
 from training.evaluation.drift import SHORTEST, measure_drift
 from training.evaluation.measures import Subject
 from training.evaluation.methods import Method, baselines, models
 from training.evaluation.report import Report, ReportError, between_marks, replace_table
-from training.pairs import PairError, find_pairs
 from vsdeblur import Error
 
 
@@ -61,7 +61,7 @@ def evaluate(
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__.partition("\n")[0])
-    parser.add_argument("folder", type=Path, help="pairs in the layout of training.pairs")
+    parser.add_argument("folder", type=Path, help="pairs in the layout of training.data.pairs")
     parser.add_argument("--model", type=Path, action="append", default=[], help=".onnx file; may be given again")
     parser.add_argument("--baselines", action="store_true", help="unsharp mask and Richardson-Lucy too")
     parser.add_argument("--frames", type=int, metavar="N", help="measure the first N frames of each clip; default: all")

@@ -21,7 +21,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.checkpoints import CheckpointError, read_weights, save_weights
+from training.loop.checkpoints import CheckpointError, read_weights, save_weights
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Generator, Tensor
 
-from training.blur import BlurSettings, synthesise
-from training.data import DataError, Photographs
+from training.data.blur import BlurSettings, synthesise
+from training.data.material import DataError, Photographs
 
 SETTINGS = BlurSettings(size=160)
 GAIN = 2  # of differences
@@ -80,7 +80,9 @@ def sheet(photographs: Photographs, count: int, seed: int, settings: BlurSetting
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m training.preview", description=__doc__.partition("\n")[0])
-    parser.add_argument("--photos", type=Path, required=True, help="archive made by training.data.pack_photographs")
+    parser.add_argument(
+        "--photos", type=Path, required=True, help="archive made by training.data.material.pack_photographs"
+    )
     parser.add_argument("--out", type=Path, required=True, help="picture to write")
     parser.add_argument("--count", type=int, default=8, help="number of samples")
     parser.add_argument("--seed", type=int, default=0)

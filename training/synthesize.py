@@ -1,15 +1,15 @@
-"""Makes folders of pairs, in the layout of training.pairs, for evaluation or as a pool of training clips.
+"""Makes folders of pairs, in the layout of training.data.pairs, for evaluation or as a pool of training clips.
 
     python -m training.synthesize photographs SOURCE... --out FOLDER
     python -m training.synthesize highspeed VIDEO_OR_FOLDER... --out FOLDER --tau N --period T [--light linear|gamma]
 
 `photographs`: every photograph or ordinary video becomes one clip. A shaking camera moves over the part of a photograph
 that has the most texture, with an object cut from the next photograph in front of it; a video keeps its own motion and
-is shaken on top, each of its frames standing still during its exposure. Blur is made by training.blur, so evaluation
-shares training's model of blur and must not share its pictures. `highspeed`: see training.highspeed.
+is shaken on top, each of its frames standing still during its exposure. Blur is made by training.data.blur, so
+evaluation shares training's model of blur and must not share its pictures. `highspeed`: see training.data.highspeed.
 
 Clips are written whole or not at all, and a clip that is there already is not made again, so a run that was stopped
-goes on where it was. `--crf N` puts the blurred side through H.264 (training.compression).
+goes on where it was. `--crf N` puts the blurred side through H.264 (training.data.compression).
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 from tqdm import tqdm
 
-from training.blur import BlurSettings, expose, motion_grid, sample_layers, shutter, to_linear
-from training.highspeed import LIGHT, Exposure, compress, make_clips, read_subframes
-from training.pairs import Frame, Made, PairError, is_made, read_picture, whole_clip, write_pair
-from training.pictures import SUFFIXES
+from training.data.blur import BlurSettings, expose, motion_grid, sample_layers, shutter, to_linear
+from training.data.highspeed import LIGHT, Exposure, compress, make_clips, read_subframes
+from training.data.pairs import Frame, Made, PairError, is_made, read_picture, whole_clip, write_pair
+from training.data.pictures import SUFFIXES
 
 SETTINGS = BlurSettings(
     frames=24, margin=56, subframes=25, sharp_share=0, object_share=1, object_speed_max=14, compressed_share=0

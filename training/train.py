@@ -1,18 +1,18 @@
 """The training loop: `python -m training.train NAME... --photos ARCHIVE --out FOLDER --minutes N`.
 
-Blur is made on the training device from still photographs (training.blur), by the network's recipe (training.recipes),
-or read from folders of recorded pairs (`--pairs`); with both, they take turns.
+Blur is made on the training device from still photographs (training.data.blur), by the network's recipe
+(training.loop.recipes), or read from folders of recorded pairs (`--pairs`); with both, they take turns.
 Every batch serves two updates: as it is, and turned over in space, time and colour. The learning rate rises at first
 and then falls linearly to zero. The budget of a run is a number of batches ("steps"), or of minutes: then the rate
 follows the time that is used up. It is kept over interruptions. Several names are trained in turn, and share the
 minutes as their recipes say; `all` is every network with a recipe.
 
 One photograph in eight is held back; at every checkpoint the mean weights are measured on samples of those
-(training.validation), outside the budget.
+(training.loop.validation), outside the budget.
 
 Batch n is a pure function of the seed, n and the process's number, so a run that was stopped goes on from its files
-(training.checkpoints) and, with a budget in steps, ends as an unbroken one would. `torchrun -m training.train ...`
-trains with several processes (training.processes).
+(training.loop.checkpoints) and, with a budget in steps, ends as an unbroken one would. `torchrun -m training.train ...`
+trains with several processes (training.loop.processes).
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from torch import Generator, Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from training.blur import BlurSettings, synthesise
-from training.checkpoints import CheckpointError, load_state, load_weights, save_state, save_weights
-from training.data import Photographs, Recordings
+from training.data.blur import BlurSettings, synthesise
+from training.data.material import Photographs, Recordings
+from training.data.pictures import DataError
+from training.loop.checkpoints import CheckpointError, load_state, load_weights, save_state, save_weights
+from training.loop.muon import optimisers
+from training.loop.objectives import JUDGED, OBJECTIVES, Opponent
+from training.loop.processes import Processes, processes
+from training.loop.progress import Progress
+from training.loop.recipes import RECIPES, Phase, Recipe
+from training.loop.validation import Validation
 from training.losses import clip_outputs
-from training.muon import optimisers
 from training.networks import NETWORKS, Network
-from training.objectives import JUDGED, OBJECTIVES, Opponent
-from training.pictures import DataError
-from training.processes import Processes, processes
-from training.progress import Progress
-from training.recipes import RECIPES, Phase, Recipe
-from training.validation import Validation
 
 # A recipe that takes samples again chooses among so many batches, the last that were made.
 KEPT_BATCHES = 48
@@ -324,8 +324,10 @@ def main() -> int:
     """Command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="+", choices=[*sorted(RECIPES), "all"], metavar="NAME")
-    parser.add_argument("--photos", type=Path, help="archive made by training.data.pack_photographs")
-    parser.add_argument("--pairs", type=Path, nargs="+", default=[], help="folders in a layout of training.datasets")
+    parser.add_argument("--photos", type=Path, help="archive made by training.data.material.pack_photographs")
+    parser.add_argument(
+        "--pairs", type=Path, nargs="+", default=[], help="folders in a layout of training.data.datasets"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints and records")
     budget = parser.add_mutually_exclusive_group(required=True)
     budget.add_argument("--minutes", type=float, default=0, help="budget of all runs together in minutes")

@@ -10,8 +10,8 @@ from torch import Generator
 
 import training.preview
 from tests.tolerances import DRAWN_SHARE, PREVIEW_STEPS
-from training.blur import BlurSettings
-from training.data import Photographs
+from training.data.blur import BlurSettings
+from training.data.material import Photographs
 from training.preview import BORDER, LINE, draw_settings, main, sheet
 
 SMALL = BlurSettings(size=48, margin=16, frames=3, subframes=5)

@@ -13,9 +13,9 @@ from torch import Generator, Tensor
 import training.synthesize
 from tests.tolerances import H264_CHANGES, STORED_PSNR
 from tests.training.conftest import picture
-from training.blur import BlurSettings
-from training.metrics import psnr
-from training.pairs import PairError, find_pairs
+from training.data.blur import BlurSettings
+from training.data.pairs import PairError, find_pairs
+from training.evaluation.metrics import psnr
 from training.synthesize import INPUT_PSNR, SETTINGS, SPEED_MAX, main, richest, synthesize
 
 SMALL = replace(SETTINGS, frames=4, subframes=9)

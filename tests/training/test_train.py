@@ -14,11 +14,11 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 import training.train
-from training.checkpoints import CheckpointError
+from training.data.pairs import write_pair
+from training.loop.checkpoints import CheckpointError
+from training.loop.processes import Processes
+from training.loop.recipes import EASY, RECIPES, Phase
 from training.networks import NETWORKS
-from training.pairs import write_pair
-from training.processes import Processes
-from training.recipes import EASY, RECIPES, Phase
 from training.train import Clock, Plan, Trainer, any_way, shares, some_grey, train, turned_over
 
 TINY = (Phase(0, batch=2, size=32, frames=2, blur=EASY), Phase(0.7, batch=1, size=32, frames=3, loss="mse"))

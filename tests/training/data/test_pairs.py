@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.pairs import PairError, find_pairs, write_pair
+from training.data.pairs import PairError, find_pairs, write_pair
 
 
 def frames(count: int, seed: int = 0, side: int = 16) -> list[np.ndarray]:

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from tests.tolerances import ORTHOGONAL, UPDATE_SIZE
-from training.muon import UPDATE_RMS, Muon, optimisers, orthogonalised
+from training.loop.muon import UPDATE_RMS, Muon, optimisers, orthogonalised
 from training.networks import NETWORKS
 
 

@@ -1,7 +1,7 @@
 """What a run shows of itself: a progress bar, TensorBoard's event files, and its curves as a picture.
 
 `NAME.csv` has a row every `EVERY` steps (step, seconds, loss, rate, gradient), `NAME.validation.csv` one at every
-checkpoint (step, seconds, gain, weak, sharp; training.validation); `NAME.png` shows both; event files for
+checkpoint (step, seconds, gain, weak, sharp; training.loop.validation); `NAME.png` shows both; event files for
 `tensorboard --logdir FOLDER` lie in `FOLDER/events/NAME`.
 """
 
@@ -15,7 +15,7 @@ from typing import Self
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from training.validation import Score
+from training.loop.validation import Score
 
 EVERY = 20
 COLUMNS = ("step", "seconds", "loss", "rate", "gradient")

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from training.blur import BlurSettings
-from training.data import Photographs
+from training.data.blur import BlurSettings
+from training.data.material import Photographs
+from training.loop.validation import Validation
 from training.networks import DBLRNet, Network
-from training.validation import Validation
 
 SETTINGS = BlurSettings(size=32, frames=5, margin=16, noise_share=0, compressed_share=0)
 CPU = torch.device("cpu")

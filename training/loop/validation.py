@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Generator, Tensor
 
-from training.blur import BlurSettings, synthesise
-from training.data import Photographs
+from training.data.blur import BlurSettings, synthesise
+from training.data.material import Photographs
 from training.losses import clip_outputs, to_network
 from training.networks import Network
 

@@ -8,10 +8,10 @@ import torch
 from PIL import Image
 from torch import Generator
 
-import training.data
+import training.data.material
 from tests.training.conftest import picture
-from training.data import HELD_BACK, LONGEST_SIDES, DataError, Photographs, Recordings, pack_photographs
-from training.pairs import Frame, read_picture, write_frame, write_pair
+from training.data.material import HELD_BACK, LONGEST_SIDES, DataError, Photographs, Recordings, pack_photographs
+from training.data.pairs import Frame, read_picture, write_frame, write_pair
 
 
 def test_crops_come_from_the_seed(photographs: Path) -> None:
@@ -109,7 +109,7 @@ def test_recorded_pictures_are_decoded_once(recorded: Path, monkeypatch: pytest.
         read.append(path)
         return read_picture(path)
 
-    monkeypatch.setattr(training.data, "read_picture", noted)
+    monkeypatch.setattr(training.data.material, "read_picture", noted)
     Recordings([recorded], 32).crops(30, 2, 32, Generator().manual_seed(1))
     assert len(read) == len(set(read)) <= 2 * (3 + 6)
     read.clear()

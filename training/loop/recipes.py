@@ -2,18 +2,18 @@
 
 All recipes share what a few CPU hours or half an hour of a GPU ask for, in place of the papers' days:
 
-- Muon (training.muon) in place of Adam, the rate rising over `warm_up` steps and then falling linearly to zero.
+- Muon (training.loop.muon) in place of Adam, the rate rising over `warm_up` steps and then falling linearly to zero.
 - Charbonnier's loss in place of the squared error, for SharpSequence in an order-free form. (Each clip's PSNR as the
   loss, for the last third of a run of DTB, left sharp clips alone at 50 to 75 dB, and cost a tenth of a decibel of the
   gain.)
 - Phases. First, for all but DTB, a short blur of nearly one length (`GENTLE`), of which plain sharpening undoes a part:
   DBLRNet had left the identity after 80 updates. Then motion of all lengths at one exposure (`EASY`), where motion
-  between frames tells how far a frame is blurred. Then everything that training.blur draws; with little that is nearly
-  sharp (`STRONG`) until the last part: nine minutes without took RVD from 1.09 to 0.93 dB on held-back samples of that,
-  but from a loss of 0.48 to one of 0.14 dB on weakly blurred ones, and sharp ones from 34 to 36 dB at worst. Not for
-  SharpSequence, which cannot tell weak blur from strong by one frame: after half an hour with `STRONG` it gained 0.72
-  dB on held-back samples of that and lost 1.8 dB on weakly blurred ones, where after `FULL` it had gained 0.30 and 0.15
-  dB. A mean of both kinds of weights was trained on, and what ships is a mean again (its card says how).
+  between frames tells how far a frame is blurred. Then everything that training.data.blur draws; with little that is
+  nearly sharp (`STRONG`) until the last part: nine minutes without took RVD from 1.09 to 0.93 dB on held-back samples
+  of that, but from a loss of 0.48 to one of 0.14 dB on weakly blurred ones, and sharp ones from 34 to 36 dB at worst.
+  Not for SharpSequence, which cannot tell weak blur from strong by one frame: after half an hour with `STRONG` it
+  gained 0.72 dB on held-back samples of that and lost 1.8 dB on weakly blurred ones, where after `FULL` it had gained
+  0.30 and 0.15 dB. A mean of both kinds of weights was trained on, and what ships is a mean again (its card says how).
 - Networks of luma see single channels in every second sample (training.train), as the engine shows them those of RGB.
 - Recurrent networks see long clips at the end, so that their state does not drift.
 """
@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from training.blur import BlurSettings
+from training.data.blur import BlurSettings
 from training.losses import DTB_WEIGHT_DECAY
 
 FULL = BlurSettings()
@@ -51,7 +51,7 @@ INSTANTS = replace(FULL, instants=7)
 class Phase:
     """A part of a run: clips of `frames` frames that count, besides neighbours, and of `size` x `size` pixels.
 
-    `start` is the share of the budget after which it begins; `loss` is a name of training.objectives. With
+    `start` is the share of the budget after which it begins; `loss` is a name of training.loop.objectives. With
     `frozen_norm` batch normalisation uses the means and variances that it has gathered and gathers no more, so the
     weights learn with what they will run with: small batches of unlike photographs stray far from them. Parameters of
     the submodule `frozen` stay as they are.

@@ -4,7 +4,7 @@ What is written here, as in GoPro's: `FOLDER/CLIP/blur/*.png` and `FOLDER/CLIP/s
 sides, in order of time. A clip may have `FOLDER/CLIP/instants/K/*.png` besides, K = 0, 1, ...: for each blurred frame
 the sharp picture at instant K of its exposure. Instants are odd in number and evenly spaced from the first to the last
 of the exposure, and the middle one is `sharp` again. All pictures of a clip have one size. What is read is that or any
-other layout of training.datasets.
+other layout of training.data.datasets.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from training.datasets import LAYOUTS, Layout, layout_of
-from training.datasets import PairError as PairError
-from training.pictures import DataError, open_picture
+from training.data.datasets import LAYOUTS, Layout, layout_of
+from training.data.datasets import PairError as PairError
+from training.data.pictures import DataError, open_picture
 
 Frame = npt.NDArray[np.uint8]
 INSTANTS = "instants"
@@ -79,7 +79,7 @@ def find_pairs(folder: Path, layout: str | None = None) -> list[PairedClip]:
     """The clips of a folder, by name.
 
     Args:
-        layout: a name of training.datasets.LAYOUTS; without it, the one that fits.
+        layout: a name of training.data.datasets.LAYOUTS; without it, the one that fits.
 
     Raises PairError when there is none, when a side is missing or empty, or when the sides differ in their files.
     """

@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 
 from tests.tolerances import EIGHT_BITS, PATH_SPEED, SRGB_ROUND_TRIP, STRAIGHT
 from tests.training.conftest import picture
-from training.blur import (
+from training.data.blur import (
     BlurSettings,
     defocus,
     expose,

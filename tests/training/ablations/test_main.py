@@ -9,14 +9,14 @@ import pytest
 import torch
 from PIL import Image
 
-import training.ablations as ablations
+import training.ablations.__main__ as ablations
 from tests.training.conftest import picture
-from training.ablation_tables import TABLES, Table, Variant
-from training.ablations import Result, Settings, checksum, clips_of, main, markdown, measure
-from training.data import DataError, pack_photographs
+from training.ablations.__main__ import Result, Settings, checksum, clips_of, main, markdown, measure
+from training.ablations.tables import TABLES, Table, Variant
+from training.data.material import DataError, pack_photographs
+from training.loop.objectives import OBJECTIVES
+from training.loop.recipes import RECIPES
 from training.networks import DTB, RVD, DBLRNet, Network, SharpSequence
-from training.objectives import OBJECTIVES
-from training.recipes import RECIPES
 from training.train import Trainer
 
 ROWS = [(name, variant) for name, table in TABLES.items() for variant in table.variants]

@@ -11,15 +11,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from training.loop.recipes import RECIPES, Recipe
 from training.networks import NETWORKS, Network
-from training.recipes import RECIPES, Recipe
 
 
 @dataclass(frozen=True)
 class Variant:
     """One row: its name in the paper, the paper's PSNR in dB if it prints one, and what sets it apart.
 
-    `loss`, a name of training.objectives, takes the place of the recipe's in the second half of training.
+    `loss`, a name of training.loop.objectives, takes the place of the recipe's in the second half of training.
     """
 
     label: str

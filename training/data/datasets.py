@@ -1,4 +1,4 @@
-"""Where published sets of blurred and sharp video keep their pictures; training.pairs reads them by this table.
+"""Where published sets of blurred and sharp video keep their pictures; training.data.pairs reads them by this table.
 
 - gopro: Nah et al. 2017, GOPRO_Large, `[train|test/]CLIP/{blur,sharp}/*.png`. Also what this repository writes. The set
   holds two blurred versions: `blur` is averaged as encoded, `blur_gamma` in light, by a gamma of 2.2. The first is what
@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.pictures import SUFFIXES, DataError
+from training.data.pictures import SUFFIXES, DataError
 
 
 class PairError(DataError):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from training.progress import COLUMNS, EVERY, SCORES, Progress
-from training.validation import Score
+from training.loop.progress import COLUMNS, EVERY, SCORES, Progress
+from training.loop.validation import Score
 
 
 def record(folder: Path, first: int, last: int) -> None:

@@ -24,10 +24,10 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
-from training.blur import to_encoded, to_linear
-from training.compression import h264
-from training.pairs import Frame, Made, PairError, is_made, read_picture, whole_clip, write_frame
-from training.pictures import SUFFIXES
+from training.data.blur import to_encoded, to_linear
+from training.data.compression import h264
+from training.data.pairs import Frame, Made, PairError, is_made, read_picture, whole_clip, write_frame
+from training.data.pictures import SUFFIXES
 
 GAMMA = 2.2
 LIGHT: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {

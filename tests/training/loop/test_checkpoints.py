@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from training.checkpoints import CheckpointError, load_state, load_weights, save_state, save_weights, write_whole
+from training.loop.checkpoints import CheckpointError, load_state, load_weights, save_state, save_weights, write_whole
 
 
 def test_weights_come_back_bit_for_bit(tmp_path: Path) -> None:

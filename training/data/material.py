@@ -1,4 +1,4 @@
-"""Training material: random crops of photographs, which training.blur sets in motion, and of recorded pairs."""
+"""Training material: random crops of photographs, which training.data.blur sets in motion, and of recorded pairs."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import torch
 from PIL import Image
 from torch import Generator, Tensor
 
-from training.pairs import PairedClip, find_pairs, read_picture, read_pictures
-from training.pictures import SUFFIXES, open_picture
-from training.pictures import DataError as DataError
+from training.data.pairs import PairedClip, find_pairs, read_picture, read_pictures
+from training.data.pictures import SUFFIXES, open_picture
+from training.data.pictures import DataError as DataError
 
 # Of so many photographs of an archive, the first is held back from training, to measure on.
 HELD_BACK = 8
@@ -121,7 +121,7 @@ def _turned(pictures: Tensor, generator: Generator) -> Tensor:
 
 
 class Recordings:
-    """Folders of pairs in any layout of training.datasets, read from disk as crops are drawn.
+    """Folders of pairs in any layout of training.data.datasets, read from disk as crops are drawn.
 
     Like those of Photographs, crops have texture: a place whose sharp middle frame has a mean absolute gradient below
     `MIN_GRADIENT` is drawn again. Decoding whole pictures takes most of the time, so up to `CACHE_BYTES` of them are
@@ -153,7 +153,7 @@ class Recordings:
 
         Returns:
             blurred (count, frames, 3, size, size) and sharp, the same or with more than one instant
-            (count, frames, instants, 3, size, size), as training.blur.synthesise does; sRGB 0..1.
+            (count, frames, instants, 3, size, size), as training.data.blur.synthesise does; sRGB 0..1.
 
         Raises DataError when no clip has as many frames and instants, or naming a picture that cannot be used.
         """

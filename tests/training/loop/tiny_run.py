@@ -8,8 +8,8 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 
-from training.processes import processes
-from training.recipes import RECIPES, Phase
+from training.loop.processes import processes
+from training.loop.recipes import RECIPES, Phase
 from training.train import Clock, Plan, Trainer
 
 name, photographs, folder = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])

@@ -11,14 +11,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 # Each process has a gradient of its own number; the mean of 0 and 1 is a half.
 AVERAGE = """
 import sys
 from pathlib import Path
 import torch
-from training.processes import processes
+from training.loop.processes import processes
 layer = torch.nn.Linear(2, 3)
 with processes("cpu") as members:
     for parameter in layer.parameters():
@@ -47,7 +47,7 @@ def test_gradients_are_averaged(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("network", ["DTB"])
 def test_two_processes_train_one_network(network: str, photographs: Path, tmp_path: Path) -> None:
-    torchrun("-m", "tests.training.tiny_run", network, str(photographs), str(tmp_path / "two"))
+    torchrun("-m", "tests.training.loop.tiny_run", network, str(photographs), str(tmp_path / "two"))
     both = [load_file(tmp_path / "two" / f"rank{rank}.safetensors") for rank in range(2)]
     assert all(torch.equal(both[0][key], both[1][key]) for key in both[0])
     assert (tmp_path / "two" / f"{network}.safetensors").exists()

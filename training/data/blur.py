@@ -10,7 +10,7 @@ JPEG blocks and 8 bits.
 Limits: a layer is a plane, so there is no parallax within it; no rolling shutter; objects do not deform; the sharp
 frame carries neither noise nor compression. Video compression is not simulated here, for it works across frames and a
 real encoder is too slow for the training loop: `python -m training.synthesize` makes clips that went through H.264,
-and training.data.Recordings draws training material from them.
+and training.data.material.Recordings draws training material from them.
 
 All functions run on the device of their input and draw from the generator they are given, so a sample is a pure
 function of photographs, settings and seed.
@@ -25,7 +25,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from training.compression import jpeg
+from training.data.compression import jpeg
 
 
 @dataclass(frozen=True)

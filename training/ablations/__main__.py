@@ -1,17 +1,17 @@
 """The papers' ablations, small: `python -m training.ablations [TABLE...] --photos ARCHIVE --out FOLDER --steps N`.
 
-Every variant of a table (training.ablation_tables) is trained equally long, from the same seed, on the same photographs
-and by its network's recipe; then its PSNR above the input's is measured on clips that are the same for all. Each table
-is printed as Markdown, the paper's numbers beside ours, and written to `FOLDER/TABLE.md`. A variant that is finished is
-not trained again, one that was interrupted goes on.
+Every variant of a table (training.ablations.tables) is trained equally long, from the same seed, on the same
+photographs and by its network's recipe; then its PSNR above the input's is measured on clips that are the same for all.
+Each table is printed as Markdown, the paper's numbers beside ours, and written to `FOLDER/TABLE.md`. A variant that is
+finished is not trained again, one that was interrupted goes on.
 
 Small means: patches of `--size` pixels and `--batch` clips, and as many steps or minutes as are given, where the papers
 train for days in patches of 128. So orders and differences can be compared, and the numbers themselves cannot.
 
-The clips that are measured are made by training.blur of the photographs that training.data holds back, none of them
-sharp. What is measured is the frame in the middle of the window, or of the exposure (SharpSequence): RGB for DTB, Y for
-the others, rounded to 8 bits, against the sharp one. Frames that the widest window of all tables cannot have are not
-counted, so that every variant is measured on the same ones, and a recurrent one has its state by then.
+The clips that are measured are made by training.data.blur of the photographs that training.data.material holds back,
+none of them sharp. What is measured is the frame in the middle of the window, or of the exposure (SharpSequence): RGB
+for DTB, Y for the others, rounded to 8 bits, against the sharp one. Frames that the widest window of all tables cannot
+have are not counted, so that every variant is measured on the same ones, and a recurrent one has its state by then.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ import torch
 from torch import Generator, Tensor
 from tqdm import tqdm
 
-from training.ablation_tables import TABLES, Table, Variant
-from training.blur import synthesise
-from training.checkpoints import CheckpointError, write_whole
-from training.data import DataError, Photographs
+from training.ablations.tables import TABLES, Table, Variant
+from training.data.blur import synthesise
+from training.data.material import DataError, Photographs
+from training.evaluation.metrics import psnr
+from training.loop.checkpoints import CheckpointError, write_whole
+from training.loop.recipes import FULL
 from training.losses import clip_through, to_network
-from training.metrics import psnr
 from training.networks import Network
-from training.recipes import FULL
 from training.train import Clock, Plan, Trainer
 
 # The clips that are measured.
@@ -216,7 +216,9 @@ def ablate(names: Sequence[str], photographs: Path, folder: Path, settings: Sett
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.ablations", description=__doc__.partition("\n")[0])
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; default: all")
-    parser.add_argument("--photos", type=Path, required=True, help="archive made by training.data.pack_photographs")
+    parser.add_argument(
+        "--photos", type=Path, required=True, help="archive made by training.data.material.pack_photographs"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints, records and tables")
     budget = parser.add_mutually_exclusive_group(required=True)
     budget.add_argument("--minutes", type=float, default=0, help="budget of all variants together in minutes")

@@ -9,8 +9,8 @@ from PIL import Image
 
 from tests.tolerances import JPEG_AGREEMENT
 from tests.training.conftest import picture
-from training.compression import h264, jpeg
-from training.metrics import psnr
+from training.data.compression import h264, jpeg
+from training.evaluation.metrics import psnr
 
 
 @pytest.mark.parametrize("quality", [50, 75, 92])

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from training.loop.objectives import OBJECTIVES
+from training.loop.recipes import RECIPES
 from training.networks import NETWORKS
-from training.objectives import OBJECTIVES
-from training.recipes import RECIPES
 
 
 @pytest.mark.parametrize("name", sorted(RECIPES))

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from tests.tolerances import JPEG_FLAT
-from training.datasets import LAYOUTS
-from training.pairs import PairError, find_pairs
+from training.data.datasets import LAYOUTS
+from training.data.pairs import PairError, find_pairs
 
 
 def fill(folder: Path, files: list[str], value: int, size: tuple[int, int] = (20, 16)) -> None:

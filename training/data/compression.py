@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training.pairs import Frame
+from training.data.pairs import Frame
 
 
 def jpeg(image: Tensor, quality: Tensor) -> Tensor:

@@ -11,10 +11,10 @@ from PIL import Image
 
 from tests.tolerances import EIGHT_BITS, H264_CHANGES
 from tests.training.conftest import picture
-from training.blur import to_encoded, to_linear
-from training.highspeed import Exposure, exposures, make_clips
-from training.metrics import psnr
-from training.pairs import PairedClip, PairError, find_pairs
+from training.data.blur import to_encoded, to_linear
+from training.data.highspeed import Exposure, exposures, make_clips
+from training.data.pairs import PairedClip, PairError, find_pairs
+from training.evaluation.metrics import psnr
 from training.synthesize import main
 
 SEVEN = Exposure(7, 9)
@@ -126,7 +126,7 @@ def test_a_full_disk_is_reported(folder: Path, tmp_path: Path, monkeypatch: pyte
     def no_space(*_: object) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("training.highspeed.write_frame", no_space)
+    monkeypatch.setattr("training.data.highspeed.write_frame", no_space)
     with pytest.raises(PairError, match=r"out/source could not be written: No space left on device"):
         make_clips([folder], tmp_path / "out", SEVEN)
 
