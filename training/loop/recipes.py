@@ -14,7 +14,8 @@ All recipes share what a few CPU hours or half an hour of a GPU ask for, in plac
   Not for SharpSequence, which cannot tell weak blur from strong by one frame: after half an hour with `STRONG` it
   gained 0.72 dB on held-back samples of that and lost 1.8 dB on weakly blurred ones, where after `FULL` it had gained
   0.30 and 0.15 dB. A mean of both kinds of weights was trained on, and what ships is a mean again (its card says how).
-- Networks of luma see single channels in every second sample (training.train), as the engine shows them those of RGB.
+- Networks of luma see single channels in every second sample (training.loop.trainer), as the engine shows them those
+  of RGB.
 - Recurrent networks see long clips at the end, so that their state does not drift.
 """
 

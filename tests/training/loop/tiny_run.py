@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from training.loop.processes import processes
 from training.loop.recipes import RECIPES, Phase
-from training.train import Clock, Plan, Trainer
+from training.loop.trainer import Clock, Plan, Trainer
 
 name, photographs, folder = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 RECIPES[name] = replace(RECIPES[name], phases=(Phase(0, batch=1, size=32, frames=2),), warm_up=1)

@@ -10,20 +10,21 @@ import torch
 from PIL import Image
 from torch import Generator, Tensor
 
-import training.synthesize
+import training.data.synthesis
 from tests.tolerances import H264_CHANGES, STORED_PSNR
 from tests.training.conftest import picture
 from training.data.blur import BlurSettings
 from training.data.pairs import PairError, find_pairs
+from training.data.synthesis import INPUT_PSNR, SETTINGS, SPEED_MAX, richest, synthesize
 from training.evaluation.metrics import psnr
-from training.synthesize import INPUT_PSNR, SETTINGS, SPEED_MAX, main, richest, synthesize
+from training.synthesize import main
 
 SMALL = replace(SETTINGS, frames=4, subframes=9)
 
 
 @pytest.fixture(autouse=True)
 def short_clips(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training.synthesize, "SETTINGS", SMALL)
+    monkeypatch.setattr(training.data.synthesis, "SETTINGS", SMALL)
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_the_speed_follows_the_texture(
         sharp = torch.full((2, 3, 8, 8), 0.3)
         return sharp + error * speeds[-1] ** 2 / 9, sharp
 
-    monkeypatch.setattr(training.synthesize, "shake_photograph", shake)
+    monkeypatch.setattr(training.data.synthesis, "shake_photograph", shake)
     synthesize(sources[:1], tmp_path / "pairs", seed=1, start=0)
     assert len(speeds) > 1
     assert speeds == sorted(speeds, reverse=error > 1e-3)
@@ -72,7 +73,7 @@ def test_the_speed_follows_the_texture(
 
 
 def test_a_flat_source_is_refused_and_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training.synthesize, "DRAWS", 3)
+    monkeypatch.setattr(training.data.synthesis, "DRAWS", 3)
     flat = tmp_path / "flat.png"
     Image.new("RGB", (190, 190), (90, 120, 150)).save(flat)
     with pytest.raises(

@@ -9,15 +9,16 @@ import pytest
 import torch
 from PIL import Image
 
-import training.ablations.__main__ as ablations
+import training.ablations.study as ablations
 from tests.training.conftest import picture
-from training.ablations.__main__ import Result, Settings, checksum, clips_of, main, markdown, measure
+from training.ablations.__main__ import main
+from training.ablations.study import Result, Settings, checksum, clips_of, markdown, measure
 from training.ablations.tables import TABLES, Table, Variant
 from training.data.material import DataError, pack_photographs
 from training.loop.objectives import OBJECTIVES
 from training.loop.recipes import RECIPES
+from training.loop.trainer import Trainer
 from training.networks import DTB, RVD, DBLRNet, Network, SharpSequence
-from training.train import Trainer
 
 ROWS = [(name, variant) for name, table in TABLES.items() for variant in table.variants]
 
