@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from export import ExportError
-from training.checkpoints import CheckpointError, read_weights
+from training.loop.checkpoints import CheckpointError, read_weights
 from training.networks import Network
 
 __all__ = ["CheckpointInfo", "load_checkpoint"]

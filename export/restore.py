@@ -31,7 +31,7 @@ from torch import Tensor, nn
 
 from export import ExportError
 from export.parity import MAX_DIFFERENCE, largest_difference, parity_sizes
-from training.checkpoints import CheckpointError, save_weights
+from training.loop.checkpoints import CheckpointError, save_weights
 from training.networks import NETWORKS, Network
 from vsdeblur.contract import Contract
 

@@ -17,51 +17,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tqdm import tqdm
-
-from training.evaluation.crops import side_by_side
-from training.evaluation.drift import SHORTEST, measure_drift
-from training.evaluation.measures import Subject
-from training.evaluation.methods import Method, baselines, models
-from training.evaluation.report import Report, ReportError, between_marks, replace_table
-from training.pairs import PairError, find_pairs
+from training.data.pairs import PairError
+from training.evaluation.drift import SHORTEST
+from training.evaluation.methods import baselines, models
+from training.evaluation.report import ReportError, between_marks, replace_table
+from training.evaluation.run import evaluate
 from vsdeblur import Error
-
-
-def evaluate(
-    folder: Path, methods: Sequence[Method], out: Path, drift_frames: int = 0, frames: int | None = None
-) -> Report:
-    """Measures every method on every clip and writes the report into the folder `out`.
-
-    `drift_frames`, 0 or at least SHORTEST, is the length of the drift test. With `frames`, only so many of each clip
-    are measured, from its first on. Raises PairError or vsdeblur.Error.
-    """
-    clips = find_pairs(folder) if frames is None else [clip.first(frames) for clip in find_pairs(folder)]
-    out.mkdir(parents=True, exist_ok=True)
-    results, drifts = [], []
-    with tqdm(total=len(clips) * len(methods), unit="run") as progress:
-        for clip in clips:
-            progress.set_description(clip.name)
-            subject = Subject(clip)
-            shown = [subject.blurred[subject.middle]]
-            for method in methods:
-                result, outputs = subject.measure(method)
-                results.append(result)
-                shown.append(outputs[subject.middle])
-                if drift_frames:
-                    drifts.append(measure_drift(subject.name, subject.blurred, subject.sharp, method, drift_frames))
-                progress.update()
-            shown.append(subject.sharp[subject.middle])
-            side_by_side(shown, shown[-1]).save(out / f"{clip.name.replace('/', '_')}.png")
-    report = Report(methods, results, [drift for drift in drifts if drift is not None])
-    (out / "report.json").write_text(report.as_json())
-    (out / "report.md").write_text(report.as_markdown())
-    return report
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__.partition("\n")[0])
-    parser.add_argument("folder", type=Path, help="pairs in the layout of training.pairs")
+    parser.add_argument("folder", type=Path, help="pairs in the layout of training.data.pairs")
     parser.add_argument("--model", type=Path, action="append", default=[], help=".onnx file; may be given again")
     parser.add_argument("--baselines", action="store_true", help="unsharp mask and Richardson-Lucy too")
     parser.add_argument("--frames", type=int, metavar="N", help="measure the first N frames of each clip; default: all")

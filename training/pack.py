@@ -1,6 +1,6 @@
 """Packs photographs for training: `python -m training.pack FOLDER --out ARCHIVE`.
 
-Every JPEG and PNG picture under FOLDER goes into one zip file, scaled down (training.data).
+Every JPEG and PNG picture under FOLDER goes into one zip file, scaled down (training.data.material).
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from training.data import pack_photographs
-from training.pictures import DataError
+from training.data.material import pack_photographs
+from training.data.pictures import DataError
 
 
 def main() -> int:

@@ -1,15 +1,10 @@
-"""Makes folders of pairs, in the layout of training.pairs, for evaluation or as a pool of training clips.
+"""Makes folders of pairs, in the layout of training.data.pairs, for evaluation or as a pool of training clips.
 
     python -m training.synthesize photographs SOURCE... --out FOLDER
     python -m training.synthesize highspeed VIDEO_OR_FOLDER... --out FOLDER --tau N --period T [--light linear|gamma]
 
-`photographs`: every photograph or ordinary video becomes one clip. A shaking camera moves over the part of a photograph
-that has the most texture, with an object cut from the next photograph in front of it; a video keeps its own motion and
-is shaken on top, each of its frames standing still during its exposure. Blur is made by training.blur, so evaluation
-shares training's model of blur and must not share its pictures. `highspeed`: see training.highspeed.
-
-Clips are written whole or not at all, and a clip that is there already is not made again, so a run that was stopped
-goes on where it was. `--crf N` puts the blurred side through H.264 (training.compression).
+`photographs`: see training.data.synthesis; `highspeed`: see training.data.highspeed. `--crf N` puts the blurred side
+through H.264 (training.data.compression).
 """
 
 from __future__ import annotations
@@ -17,149 +12,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
-import torch
-import torch.nn.functional as F
-from torch import Generator, Tensor
-from tqdm import tqdm
-
-from training.blur import BlurSettings, expose, motion_grid, sample_layers, shutter, to_linear
-from training.highspeed import LIGHT, Exposure, compress, make_clips, read_subframes
-from training.pairs import Frame, Made, PairError, is_made, read_picture, whole_clip, write_pair
-from training.pictures import SUFFIXES
-
-SETTINGS = BlurSettings(
-    frames=24, margin=56, subframes=25, sharp_share=0, object_share=1, object_speed_max=14, compressed_share=0
-)
-# A clip is drawn again until its input PSNR, dB, lies here: moderate to strong blur.
-INPUT_PSNR = (24.0, 31.0)
-DRAWS = 30
-SPEED_MAX = 40.0  # pixels a frame; beyond it, the camera would leave the margins
-
-
-def _pixels(frame: Frame) -> Tensor:
-    return torch.from_numpy(frame.copy()).permute(2, 0, 1).float() / 255
-
-
-def richest(picture: Tensor, settings: BlurSettings) -> Tensor:
-    """The square of `settings.canvas` pixels of (..., 3, H, W) whose inside, after the margins, has the most texture.
-
-    Texture is the mean absolute difference of neighbours, over all leading dimensions.
-    """
-    flat = picture.reshape(-1, *picture.shape[-2:])
-    down, across = flat.diff(dim=1).abs().mean(0), flat.diff(dim=2).abs().mean(0)
-    texture = F.pad(down, (0, 0, 0, 1)) + F.pad(across, (0, 1))
-    margin, canvas, size = settings.margin, settings.canvas, settings.size
-    inside = texture[margin : texture.shape[0] - margin, margin : texture.shape[1] - margin]
-    table = F.pad(inside.double().cumsum(0).cumsum(1), (1, 0, 1, 0))
-    sums = table[size:, size:] - table[:-size, size:] - table[size:, :-size] + table[:-size, :-size]
-    top, left = divmod(int(sums.argmax()), sums.shape[1])
-    return picture[..., top : top + canvas, left : left + canvas]
-
-
-def _largest(pictures: dict[Path, Tensor]) -> BlurSettings:
-    """Settings for the largest square of 16s that fits all pictures, at most 256 pixels after the margins."""
-    smallest = 64 + 2 * SETTINGS.margin
-    for path, picture in pictures.items():
-        height, width = picture.shape[-2:]
-        if min(height, width) < smallest:
-            raise PairError(f"{path} is {width}x{height}; a source must be at least {smallest} pixels a side")
-    shortest = min(min(picture.shape[-2:]) for picture in pictures.values())
-    return replace(SETTINGS, size=min(256, shortest - 2 * SETTINGS.margin) // 16 * 16)
-
-
-def shake_photograph(
-    background: Tensor, foreground: Tensor, settings: BlurSettings, generator: Generator
-) -> tuple[Tensor, Tensor]:
-    """Blurred and sharp clips, (F, 3, H, W) each, of a photograph with an object cut from another.
-
-    The photographs are (3, canvas, canvas), sRGB 0..1.
-    """
-    subframes = sample_layers(to_linear(background)[None], to_linear(foreground)[None], settings, generator)
-    blurred, sharp = expose(subframes, settings, generator)
-    return blurred[0], sharp[0]
-
-
-def shake_video(frames: Tensor, settings: BlurSettings, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Blurred and sharp clips, (F, 3, H, W) each, of video frames (F, 3, canvas, canvas), sRGB 0..1."""
-    times = shutter(1, settings, frames, generator)
-    size, steps = settings.size, settings.subframes
-    speed = torch.tensor([settings.speed_max])
-    grid = motion_grid(times, speed, settings, generator).view(len(frames), steps * size, size, 2)
-    moved = F.grid_sample(to_linear(frames), grid, padding_mode="reflection", align_corners=False)
-    subframes = moved.view(len(frames), 3, steps, size, size).transpose(0, 1)[None]
-    blurred, sharp = expose(subframes, settings, generator)
-    return blurred[0], sharp[0]
-
-
-def _frames(clip: Tensor) -> list[Frame]:
-    return list((clip.permute(0, 2, 3, 1) * 255).round().to(torch.uint8).numpy())
-
-
-def input_psnr(blurred: Tensor, sharp: Tensor) -> float:
-    """PSNR over all frames, dB."""
-    return float(-10 * (blurred - sharp).square().mean().log10())
-
-
-def _read_video(path: Path, start: int) -> Tensor:
-    frames = list(islice(read_subframes(path)[0], start + SETTINGS.frames))
-    if len(frames) < start + SETTINGS.frames:
-        raise PairError(f"{path} has {len(frames)} frames; {start + SETTINGS.frames} are needed")
-    return torch.stack([_pixels(frame) for frame in frames[start:]])
-
-
-def _draw(path: Path, other: Path, speed: float, start: int, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Blurred and sharp clips whose input PSNR is in range. Raises PairError when no draw is.
-
-    `speed` is where draws begin. As twice the motion costs some 6 dB, each that misses corrects it for the next.
-    """
-    still = path.suffix.lower() in SUFFIXES
-    material = {one: _pixels(read_picture(one)) for one in (path, other)} if still else {path: _read_video(path, start)}
-    settings = _largest(material)
-    canvases = [richest(material[one], settings) for one in (path, other)]
-    found: list[float] = []
-    for _ in range(DRAWS):
-        moving = replace(settings, speed_max=speed)
-        if still:
-            clip = shake_photograph(canvases[0], canvases[1], moving, generator)
-        else:
-            clip = shake_video(canvases[0], moving, generator)
-        found.append(input_psnr(*clip))
-        if INPUT_PSNR[0] <= found[-1] <= INPUT_PSNR[1]:
-            return clip
-        correction = 10 ** ((found[-1] - sum(INPUT_PSNR) / 2) / 20)
-        speed = min(SPEED_MAX, speed * min(1.5, max(0.7, correction)))
-    fault = "little" if sum(found) / len(found) > INPUT_PSNR[1] else "much"
-    raise PairError(
-        f"{path}: {DRAWS} draws of blur gave an input PSNR of {min(found):.1f} to {max(found):.1f} dB, but none of "
-        f"{INPUT_PSNR[0]:.0f} to {INPUT_PSNR[1]:.0f} dB; even its best crop has too {fault} texture"
-    )
-
-
-def synthesize(sources: list[Path], out: Path, seed: int, start: int, crf: int | None = None) -> None:
-    """Writes one clip for each photograph or video. Raises PairError naming a source that cannot be used."""
-    photographs = [path for path in sources if path.suffix.lower() in SUFFIXES]
-    for number, path in enumerate(tqdm(sources, unit="clip")):
-        speed = (9.0, 12.0, 15.0)[number % 3]
-        other = photographs[(photographs.index(path) + 1) % len(photographs)] if path in photographs else path
-        made: Made = {
-            "source": path.name,
-            "object": other.name,
-            "speed": speed,
-            "seed": seed,
-            "start": start,
-            "crf": crf,
-        }
-        if is_made(out / path.stem, made):
-            continue
-        clip = _draw(path, other, speed, start, Generator().manual_seed(seed + number))
-        with whole_clip(out / path.stem, made) as partial:
-            write_pair(partial, *map(_frames, clip))
-            if crf is not None:
-                compress(partial / "blur", crf)
+from training.data.highspeed import LIGHT, Exposure, make_clips
+from training.data.pairs import PairError
+from training.data.synthesis import synthesize
 
 
 def _parser() -> argparse.ArgumentParser:

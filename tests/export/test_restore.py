@@ -17,7 +17,7 @@ from export.restore import main, restore
 from export.storage import store_half
 from tests.random_weights import awake_network
 from tests.tolerances import EXPORT_PARITY
-from training.checkpoints import load_weights
+from training.loop.checkpoints import load_weights
 from training.networks import NETWORKS, Network
 from vsdeblur.contract import KEY_NAME
 

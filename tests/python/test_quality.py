@@ -11,7 +11,7 @@ from skimage import data
 
 from tests.tolerances import SHARP_CONTROL, SHIPPED_GAIN
 from training.evaluation.methods import middle_instants
-from training.metrics import psnr
+from training.evaluation.metrics import psnr
 from vsdeblur import Deblurrer
 
 Frame = npt.NDArray[np.uint8]

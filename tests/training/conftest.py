@@ -23,7 +23,7 @@ def picture(seed: int, height: int = 240, width: int = 320) -> npt.NDArray[np.ui
 @pytest.fixture
 def photographs(tmp_path: Path) -> Path:
     """An archive of three photographs."""
-    from training.data import pack_photographs  # needs PyTorch, which test_evaluate.py's environment lacks
+    from training.data.material import pack_photographs  # needs PyTorch, which test_evaluate.py's environment lacks
 
     folder = tmp_path / "photographs"
     folder.mkdir()

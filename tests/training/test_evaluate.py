@@ -13,13 +13,14 @@ import pytest
 from PIL import Image
 
 from tests import tiny_models
-from training.evaluate import evaluate, main
+from training.data.pairs import write_pair
+from training.evaluate import main
 from training.evaluation.crops import ZOOM
 from training.evaluation.drift import SHORTEST
 from training.evaluation.methods import baselines, models
+from training.evaluation.metrics import PSNR_CEILING
 from training.evaluation.report import BEGIN, END
-from training.metrics import PSNR_CEILING
-from training.pairs import write_pair
+from training.evaluation.run import evaluate
 
 Frame = npt.NDArray[np.uint8]
 SIDE = 24

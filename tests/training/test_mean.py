@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from training.checkpoints import load_weights, save_weights
+from training.loop.checkpoints import load_weights, save_weights
 from training.mean import main
 
 

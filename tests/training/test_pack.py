@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.training.conftest import picture
-from training.data import Photographs
+from training.data.material import Photographs
 from training.pack import main
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from training.data.pairs import PairedClip, PairError
 from training.evaluation.flow import flows, pairs_of_one_shot, tof
 from training.evaluation.methods import Method
-from training.metrics import Frame, Score, psnr, score
-from training.pairs import PairedClip, PairError
+from training.evaluation.metrics import Frame, Score, psnr, score
 
 SMALLEST = 11  # side of SSIM's window, pixels
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from skimage.filters import unsharp_mask
 from skimage.restoration import richardson_lucy
 
-from training.metrics import Frame
+from training.evaluation.metrics import Frame
 from vsdeblur import Deblurrer, Error
 
 Transform = Callable[[Iterable[Frame]], Iterator[Frame]]

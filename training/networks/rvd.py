@@ -33,8 +33,8 @@ Where the paper is silent, and what stands here:
 - The recursion starts near the identity too (``RecursiveBlock.near_identity_``): from plain random weights, 400 updates
   on the phase ``EASY`` gained 0.02 dB; with it, 200 updates on shorter blur gained 0.2 dB. Blur and batch differed too,
   the forget gate began nearly shut, and kernels were free. The last layer of the CNNs starts at zero.
-- In the shipped weights it still is zero: they were trained without the CNNs (training.recipes says why), 7.0 of the
-  7.3 M parameters. The shipped network is the non-local block, the ConvLSTM T times, and the other convolutions;
+- In the shipped weights it still is zero: they were trained without the CNNs (training.loop.recipes says why), 7.0 of
+  the 7.3 M parameters. The shipped network is the non-local block, the ConvLSTM T times, and the other convolutions;
   the exported file leaves out the CNNs and the half of the gates' weights that reads them (``RVD.prune_``), which makes
   it 4.3 times as fast. What the recursion of the paper does for a picture, these weights do not show.
 - While the CNNs are noise to the path that copies features, training pushes their ReLUs shut: in a run of 50 minutes

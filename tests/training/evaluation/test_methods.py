@@ -22,7 +22,7 @@ from training.evaluation.methods import (
     models,
     unsharp,
 )
-from training.metrics import psnr
+from training.evaluation.metrics import psnr
 from vsdeblur import Error
 
 Frame = npt.NDArray[np.uint8]

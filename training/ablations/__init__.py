@@ -1,0 +1,1 @@
+"""The papers' ablations, small: `python -m training.ablations`."""
