@@ -180,7 +180,9 @@ def test_memory_does_not_grow_with_the_clip(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_done_ends_ffmpeg(parameters: str, sentence: str, next_frame: Path, tmp_path: Path) -> None:
     file, out = written(tmp_path / "clip.mkv", drifting(4, 24, 16)), tmp_path / "out.mp4"
-    bad = graph(next_frame).replace(f"{next_frame}|0||ffmpeg", parameters.format(model=next_frame))
+    good = graph(next_frame)
+    bad = good.replace(f"{next_frame}|auto||ffmpeg", parameters.format(model=next_frame))
+    assert bad != good
     done = attempt(ffmpeg("-y", "-i", file, "-vf", bad, out))
     assert done.returncode == 1
     [line] = done.stderr.decode().splitlines()

@@ -20,8 +20,10 @@ void check_options(const Options& options) {
             std::to_string(options.num_streams));
     require(options.verbosity >= 0 && options.verbosity <= 4, "verbosity", "between 0 and 4",
             std::to_string(options.verbosity));
-    const bool overlaps = options.overlap && ((*options.overlap)[0] > 0 || (*options.overlap)[1] > 0);
-    if (overlaps && options.tilesize.value_or(std::array{0, 0}) == std::array{0, 0})
+    const std::array overlap = options.overlap.value_or(std::array{0, 0});
+    for (const int pixels : overlap)
+        if (pixels < 0) throw Error("overlap must be at least 0, got " + std::to_string(pixels));
+    if (overlap != std::array{0, 0} && options.tilesize.value_or(std::array{0, 0}) == std::array{0, 0})
         throw Error("overlap has no effect without tilesize: give tilesize too");
     require(options.sc_threshold >= 0 && options.sc_threshold <= 1, "sc_threshold", "between 0 and 1",
             std::to_string(options.sc_threshold));
