@@ -47,7 +47,8 @@ def shipped(weights: Path) -> Path:
     models.window_code(weights / "RVD.onnx", 2, 2, "-2,-1,0,1,2", name="RVD", receptive_field=9)
     for name in ("DBLRNet", "DBLRGAN"):
         models.window_code(weights / f"{name}.onnx", 2, 2, name=name, receptive_field=9)
-    models.counter(weights / "DTB.onnx", 1, 1, name="DTB", receptive_field=9)
+    for name in ("DTB", "RUNet"):
+        models.counter(weights / f"{name}.onnx", 1, 1, name=name, receptive_field=9)
     models.instants(weights / "SharpSequence.onnx", 7, name="SharpSequence", receptive_field=9)
     return weights
 
