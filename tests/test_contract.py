@@ -47,6 +47,15 @@ def test_what_is_written_is_read_back(contract: c.Contract) -> None:
     assert c.Contract.from_metadata(metadata | {"other": "x", "vsdeblur.later": "x"}) == contract
 
 
+def test_losses_may_be_there() -> None:
+    contract = dataclasses.replace(DTB, precision="fp32", losses={"bf16": 0.01, "int8": 0.03})
+    metadata = contract.to_metadata()
+    assert set(metadata) == set(c.ALL_KEYS)
+    assert metadata[c.KEY_LOSSES] == '{"bf16":0.01,"int8":0.03}'
+    assert c.Contract.from_metadata(metadata) == contract
+    assert DTB.losses == {}
+
+
 def test_derived_numbers() -> None:
     assert (DTB.channels, DTB.input_frames, DTB.output_frames, DTB.offsets, DTB.subframes) == (3, 3, 1, (0,), 0)
     assert (RVD.channels, RVD.input_frames, RVD.output_frames, RVD.offsets) == (1, 5, 5, (-2, -1, 0, 1, 2))
@@ -78,6 +87,10 @@ def test_foreign_and_newer_files_are_told_apart() -> None:
         *((c.KEY_LICENSE, text) for text in ("", "  ", "a\nb", "x" * 2001)),
         *((c.KEY_TRAINED_ON, text) for text in ("", "\x00", "x" * 2001)),
         *((c.KEY_METRICS, text) for text in ("", "[]", "{", '{"a":"1"}', '{"a":NaN}', '{"a":true}', '{"a":1,"a":2}')),
+        *(
+            (c.KEY_LOSSES, text)
+            for text in ("", "[]", '{"fp32":0}', '{"int8":"1"}', '{"int8":NaN}', '{"int8":1,"int8":2}')
+        ),
         *((c.KEY_WINDOW, text) for text in ("", "1", "1,1,1", "-1,1", "1, 1", "16,0", "+1,1", "1,1\n", "٣,1")),
         *((c.KEY_OUTPUTS, text) for text in ("", "1", "-1", "1,0", "0,0", "-0", "-2,0", "0,2", "0,", "+0", " 0")),
         *((c.KEY_OUTPUTS, text) for text in ("subframes:", "subframes:1", "subframes:65", "subframes:07", "subframes")),

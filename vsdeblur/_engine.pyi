@@ -15,10 +15,12 @@ class Error(RuntimeError):
     """What vsdeblur cannot do as asked: an option, a frame, a model, the runtime or a device; one sentence."""
 
 class RuntimeInfo(TypedDict):
+    name: str
     library: str
     origin: str
     version: str
     providers: list[str]
+    error: str
 
 class ShippedModel(TypedDict):
     name: str
@@ -60,6 +62,7 @@ class Engine:
         floating: bool,
         bits: int,
         frames: int | None = None,
+        precision: str | None = None,
         provider: str | None = None,
         device_id: int | None = None,
         num_streams: int | None = None,
@@ -73,6 +76,9 @@ class Engine:
         stride: int | None = None,
         refine: int | None = None,
     ) -> None: ...
+    @property
+    def execution(self) -> tuple[str, str]:
+        """The runtime, such as ``OpenVINO 2026.4.1 CPU``, and the precision."""
     @property
     def outputs_per_frame(self) -> int: ...
     @property
@@ -89,19 +95,27 @@ class Engine:
 def read_metadata(file: PathLike, keys: Iterable[str]) -> dict[str, str]:
     """The entries of a model's ``metadata_props`` under ``keys``; the model's contract has to be sound."""
 
-def resolve_model(name: str, precision: str, file: PathLike) -> str:
-    """The file that a name, a precision and a path mean, each of which may be empty; see weights.h."""
+def resolve_model(name: str, precision: str, file: PathLike, provider: str = "", device_id: int = 0) -> tuple[str, str]:
+    """The file and the precision that a user's words mean; see choice.h. A name and a file may be empty."""
 
 def shipped_models() -> list[ShippedModel]:
     """All files in the weights folder; ``error`` is empty for those that are sound."""
 
-def runtime_info() -> RuntimeInfo:
-    """The ONNX Runtime that this process uses; see runtime.h."""
+def runtimes() -> list[RuntimeInfo]:
+    """The runtimes of this process, the one that runs by default first; see runtime.h."""
 
 def run_once(
-    model: PathLike, frames: Buffer, *, height: int, width: int, provider: str = "", device_id: int = 0
-) -> list[float]:
-    """``frames_out`` of one run with all states at 0.
+    model: PathLike,
+    frames: Buffer,
+    *,
+    height: int,
+    width: int,
+    precision: str = "",
+    provider: str = "",
+    device_id: int = 0,
+) -> tuple[list[float], tuple[str, str]]:
+    """``frames_out`` of one run with all states at 0, and what Engine.execution would say.
 
-    ``frames``: contiguous float32 (T*C, height, width). Returns K*C*height*width values in row-major order.
+    ``frames``: contiguous float32 (T*C, height, width). Returns K*C*height*width values in row-major order. An empty
+    precision is the file's own.
     """

@@ -22,6 +22,7 @@ _INT_MAX = 2**31 - 1
 class EngineOptions(TypedDict, total=False):
     """The options of vsdeblur._engine.Engine; those that are not there have the engine's defaults."""
 
+    precision: str
     provider: str
     device_id: int
     num_streams: int
@@ -86,6 +87,7 @@ def _pair(name: str, value: Pair) -> tuple[int, int]:
 
 
 _CONVERSIONS: Mapping[str, Callable[[str, Any], Any]] = {
+    "precision": _text,
     "provider": _text,
     "device_id": _whole,
     "num_streams": _whole,

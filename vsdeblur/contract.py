@@ -3,8 +3,8 @@
 This docstring is the one specification. The Python parser below and the C++ engine accept and refuse the same files,
 save that the engine does not look inside ``metrics`` and ``probe``.
 
-A model carries the contract in its ONNX ``metadata_props``, one string for each key. Every key is required. Keys that
-start with ``vsdeblur.`` and are not listed here, and keys of other tools, are ignored.
+A model carries the contract in its ONNX ``metadata_props``, one string for each key. Every key but ``vsdeblur.losses``
+is required. Keys that start with ``vsdeblur.`` and are not listed here, and keys of other tools, are ignored.
 
 =========================== =========================================================================================
 key                         value
@@ -42,6 +42,9 @@ key                         value
 ``vsdeblur.precision``      ``fp32``, ``fp16``, ``bf16`` or ``int8``: what the file computes in. Its weights may be
                             stored in less. Tensors at the border are float32 at any precision.
 ``vsdeblur.probe``          JSON object, below.
+``vsdeblur.losses``         Optional. JSON object of finite numbers: dB of PSNR that the network loses against fp32 in
+                            each precision it was measured in, of ``fp16``, ``bf16``, ``int8``. In a file of fp32;
+                            the precision ``auto`` goes by it. Not there: nothing was measured.
 =========================== =========================================================================================
 
 Grammar::
@@ -52,7 +55,7 @@ Grammar::
     IDENTIFIER = letter, then up to 59 of letters, digits, "_"                 ASCII
     TEXT       = 1 to 2000 characters of UTF-8, none below U+0020, not only spaces
     JSON       = RFC 8259; an object with the same key twice is refused; NaN and Infinity are refused. In ``states``
-                 no string has an escape sequence: a reader may take characters as they stand.
+                 and ``losses`` no string has an escape sequence: a reader may take characters as they stand.
 
 The engine requires ``metrics`` and ``probe`` to be there and hands them on as text; ``Contract.from_metadata`` checks
 them.
@@ -89,6 +92,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 __all__ = [
+    "ALL_KEYS",
     "COLORS",
     "FRAMES",
     "FRAMES_OUT",
@@ -96,6 +100,7 @@ __all__ = [
     "KEY_COLOR",
     "KEY_CONTRACT",
     "KEY_LICENSE",
+    "KEY_LOSSES",
     "KEY_METRICS",
     "KEY_MULTIPLE",
     "KEY_NAME",
@@ -133,6 +138,7 @@ KEY_RECEPTIVE_FIELD = "vsdeblur.receptive_field"
 KEY_STATES = "vsdeblur.states"
 KEY_PRECISION = "vsdeblur.precision"
 KEY_PROBE = "vsdeblur.probe"
+KEY_LOSSES = "vsdeblur.losses"
 KEYS = (
     KEY_CONTRACT,
     KEY_NAME,
@@ -148,6 +154,8 @@ KEYS = (
     KEY_PRECISION,
     KEY_PROBE,
 )
+"""Those that every model has."""
+ALL_KEYS = (*KEYS, KEY_LOSSES)
 
 FRAMES = "frames"
 FRAMES_OUT = "frames_out"
@@ -257,6 +265,7 @@ class Contract:
     probe: Probe
     precision: Precision = "fp32"
     metrics: Mapping[str, float] = field(default_factory=dict)
+    losses: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if _NAME.fullmatch(self.name) is None:
@@ -286,6 +295,10 @@ class Contract:
         for name, value in self.metrics.items():
             if not math.isfinite(value):
                 raise ContractError(f"{KEY_METRICS}: {name} must be a finite number, not {value}")
+        for name, value in self.losses.items():
+            _check_choice(KEY_LOSSES, name, PRECISIONS[1:])
+            if not math.isfinite(value):
+                raise ContractError(f"{KEY_LOSSES}: {name} must be a finite number, not {value}")
 
     @property
     def is_trained(self) -> bool:
@@ -339,7 +352,8 @@ class Contract:
             states=_parse_states(metadata[KEY_STATES]),
             probe=_parse_probe(metadata[KEY_PROBE]),
             precision=cast(Precision, metadata[KEY_PRECISION]),
-            metrics=_parse_metrics(metadata[KEY_METRICS]),
+            metrics=_parse_numbers(KEY_METRICS, metadata[KEY_METRICS]),
+            losses=_parse_numbers(KEY_LOSSES, metadata.get(KEY_LOSSES, "{}")),
         )
 
     def to_metadata(self) -> dict[str, str]:
@@ -349,7 +363,7 @@ class Contract:
             for s in self.states
         ]
         probe = self.probe
-        return {
+        metadata = {
             KEY_CONTRACT: str(VERSION),
             KEY_NAME: self.name,
             KEY_LICENSE: self.license,
@@ -372,6 +386,9 @@ class Contract:
                 }
             ),
         }
+        if self.losses:
+            metadata[KEY_LOSSES] = _dump(dict(sorted(self.losses.items())))
+        return metadata
 
 
 def probe_input(frames: int, channels: int, height: int, width: int) -> list[float]:
@@ -538,8 +555,8 @@ def _parse_probe(text: str) -> Probe:
     )
 
 
-def _parse_metrics(text: str) -> dict[str, float]:
-    item = _load(KEY_METRICS, text)
+def _parse_numbers(key: str, text: str) -> dict[str, float]:
+    item = _load(key, text)
     if not isinstance(item, dict):
-        raise ContractError(f"{KEY_METRICS} must be a JSON object, not {text[:60]!r}")
-    return {name: _number(KEY_METRICS, name, value) for name, value in item.items()}
+        raise ContractError(f"{key} must be a JSON object, not {text[:60]!r}")
+    return {name: _number(key, name, value) for name, value in item.items()}

@@ -1,6 +1,6 @@
 #include "parameters.h"
 
-#include "model/weights.h"
+#include "choice.h"
 
 #include <charconv>
 #include <optional>
@@ -55,7 +55,12 @@ Options options_of(const Values& values) {
     Options options;
     options.tilesize = size_of(values[tilesize]);
     options.provider = values[provider];
-    options.model = resolve_model(choice_of(values[model]));
+    ModelChoice choice = choice_of(values[model]);
+    choice.provider = options.provider;
+    choice.precision = values[precision];
+    const ChosenModel chosen = resolve_model(choice);
+    options.model = chosen.file;
+    options.precision = chosen.precision;
     return options;
 }
 

@@ -8,7 +8,7 @@
 
 namespace vsdeblur::frei0r {
 
-enum Index : std::size_t { model, tilesize, provider, host };
+enum Index : std::size_t { model, tilesize, provider, host, precision };
 
 struct Parameter {
     const char* name;
@@ -16,11 +16,12 @@ struct Parameter {
     const char* explanation;
 };
 
-inline constexpr std::array<Parameter, 4> parameters = {{
+inline constexpr std::array<Parameter, 5> parameters = {{
     {"model", "DTB", "A network's name, such as DTB, or the path of an .onnx file"},
     {"tilesize", "auto", "Pixels of a tile, N or WIDTHxHEIGHT, overlaps included; auto by the frame's size; 0 is the whole frame"},
-    {"provider", "", "Where the network runs, such as CUDA; empty is the CPU"},
+    {"provider", "", "Where the network runs, such as OpenVINO:GPU or CUDA; empty is the CPU"},
     {"host", "editor", "editor, or ffmpeg in the graph that vsdeblur ffmpeg-graph prints"},
+    {"precision", "auto", "auto, fp32, fp16, bf16 or int8: what the network computes in"},
 }};
 
 using Values = std::array<std::string, parameters.size()>;

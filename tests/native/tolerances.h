@@ -31,4 +31,10 @@ inline constexpr double eight_bit_picture = 0.5 / 219 + 1e-6;
 // Luma of limited range into the contract's and back, with a few sums in float32 between.
 inline constexpr double dnn_values = 2e-6;
 
+// Sums of three float32 values of up to 1 in two runtimes, which may take them in another order.
+inline constexpr double runtimes_apart = 1e-6;
+
+// The same in bf16, 8 bits of mantissa: sums of up to 3 are rounded by up to 2^-7, a few times.
+inline constexpr double coarse_apart = 0.05;
+
 }  // namespace vsdeblur::tolerance

@@ -69,7 +69,7 @@ def counted() -> RunCounter:
         done: list[tuple[int, int]] = []
 
         def listen(_kind: vs.MessageType, message: str) -> None:
-            match = re.fullmatch(r"\w+: (\d+) frames, (\d+) network runs", message)
+            match = re.fullmatch(r"\w+: (\d+) frames, (\d+) network runs in .+", message)
             if match:
                 done.append((int(match[1]), int(match[2])))
 

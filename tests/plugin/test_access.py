@@ -11,6 +11,7 @@ import pytest
 import vapoursynth as vs
 
 from tests.plugin import clips
+from tests.tolerances import RUNTIMES_APART
 
 Pixels = dict[int, list[np.ndarray]]
 Access = Callable[[Callable[[], vs.VideoNode]], Pixels]
@@ -101,12 +102,16 @@ CASES = {
 }
 
 
+RUNTIMES = ["OpenVINO", "ONNXRuntime"]
+
+
+@pytest.mark.parametrize("provider", RUNTIMES)
 @pytest.mark.parametrize("case", CASES)
-def test_every_access_gives_the_same_frames(random_weights: Path, case: str) -> None:
+def test_every_access_gives_the_same_frames(random_weights: Path, case: str, provider: str) -> None:
     name, arguments = CASES[case]
 
     def make() -> vs.VideoNode:
-        return getattr(vs.core.vsdeblur, name)(source(), **arguments)
+        return getattr(vs.core.vsdeblur, name)(source(), provider=provider, **arguments)
 
     expected = linear(make)
     blurred = one_by_one(source(), list(range(LENGTH)))
@@ -124,3 +129,15 @@ def test_default_segments_are_independent_of_access(random_weights: Path) -> Non
 
     with_all = {n: clips.planes(frame) for n, frame in enumerate(make().frames(close=True))}
     assert_same({n: with_all[n] for n in numbers}, one_by_one(make(), numbers))
+
+
+@pytest.mark.parametrize("name", ["RUNet", "DTB", "RVD", "DBLRNet"])
+def test_the_runtimes_agree(random_weights: Path, name: str) -> None:
+    """In float samples, so that no rounding to whole ones hides a difference."""
+    clip = source().resize.Point(format=vs.RGBS, matrix_in=1)
+    openvino, onnxruntime = (
+        getattr(vs.core.vsdeblur, name)(clip, provider=provider, precision="fp32") for provider in RUNTIMES
+    )
+    for n in range(LENGTH):
+        for a, b in zip(clips.frame_planes(openvino, n), clips.frame_planes(onnxruntime, n), strict=True):
+            assert np.abs(a - b).max() <= RUNTIMES_APART

@@ -47,7 +47,8 @@ def shipped(weights: Path) -> Path:
     models.window_code(weights / "RVD.onnx", 2, 2, "-2,-1,0,1,2", name="RVD", receptive_field=9)
     for name in ("DBLRNet", "DBLRGAN"):
         models.window_code(weights / f"{name}.onnx", 2, 2, name=name, receptive_field=9)
-    models.counter(weights / "DTB.onnx", 1, 1, name="DTB", receptive_field=9)
+    for name in ("DTB", "RUNet"):
+        models.counter(weights / f"{name}.onnx", 1, 1, name=name, receptive_field=9)
     models.instants(weights / "SharpSequence.onnx", 7, name="SharpSequence", receptive_field=9)
     return weights
 
@@ -163,7 +164,7 @@ def test_a_provider_that_is_not_there_is_refused(shipped: Path, provider: str) -
     sentence = str(refused.value)
     assert sentence.startswith("DTB: ")
     assert provider in sentence
-    assert "CPU" in sentence, "it says what there is"
+    assert "ONNXRuntime" in sentence, "it says what there is"
 
 
 def test_one_value_or_two_for_tiles(tmp_path: Path) -> None:
@@ -183,7 +184,7 @@ def test_one_value_or_two_for_tiles(tmp_path: Path) -> None:
 
 SCRIPT = """
 import vapoursynth as vs
-print(vs.core.vsdeblur.Info()["runtime"])
+print(*vs.core.vsdeblur.Info()["runtime"], sep=chr(10))
 try:
     vs.core.vsdeblur.DTB(vs.core.std.BlankClip(width=24, height=24, length=1))
 except vs.Error as error:
@@ -191,15 +192,19 @@ except vs.Error as error:
 """
 
 
-@pytest.mark.parametrize("library", ["/nowhere/libonnxruntime.so", "not a library"])
-def test_without_a_runtime_there_is_a_sentence(
-    shipped: Path, library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("provider", ["", "ONNXRuntime"])
+@pytest.mark.parametrize("library", ["/nowhere/library.so", "not a library"])
+def test_a_runtime_that_cannot_be_used_is_a_sentence(
+    shipped: Path, library: str, provider: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if library == "not a library":
-        (tmp_path / "libonnxruntime.so").write_text("not a library")
-        library = str(tmp_path / "libonnxruntime.so")
-    monkeypatch.setenv("VSDEBLUR_ONNXRUNTIME", library)
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, timeout=120)
-    info, error = done.stdout.splitlines()
-    assert library in info
-    assert error == f"DTB: {info}"
+        (tmp_path / "library.so").write_text("not a library")
+        library = str(tmp_path / "library.so")
+    for name in ("VSDEBLUR_ONNXRUNTIME", "VSDEBLUR_OPENVINO"):
+        monkeypatch.setenv(name, library)
+    script = SCRIPT.replace("length=1)", f"length=1), provider={provider!r}")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    onnxruntime, openvino, error = done.stdout.splitlines()
+    assert library in onnxruntime
+    assert library in openvino
+    assert error == f"DTB: {onnxruntime if provider else openvino}"

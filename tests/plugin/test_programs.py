@@ -18,7 +18,7 @@ from tests.plugin import clips, models
 
 # Now, as the core loads its plugins when first used: once a Deblurrer of another test has brought an ONNX Runtime into
 # this process, vs-mlrt's plugin cannot load its own (deblurrer.py).
-HAS_MLRT = hasattr(vs.core, "ort")
+HAS_MLRT = hasattr(vs.core, "ort") and hasattr(vs.core, "ov")
 
 FRAMES = 3
 WIDTH, HEIGHT = 96, 64
@@ -114,17 +114,18 @@ def test_vspipe_shows_the_sentence_of_an_error(vspipe: str, video: Path, tmp_pat
     assert "Model: /nowhere/m.onnx does not exist" in done.stderr
 
 
-def test_vs_mlrt_in_one_process(tmp_path: Path) -> None:
+@pytest.mark.parametrize("provider", ["OpenVINO", "ONNXRuntime"])
+def test_vs_mlrt_in_one_process(tmp_path: Path, provider: str) -> None:
     if not HAS_MLRT:
-        pytest.skip("vapoursynth-mlrt-ort is not installed")
+        pytest.skip("vapoursynth-mlrt-ort and vapoursynth-mlrt-ov are not installed")
     model = models.plus(tmp_path / "m.onnx", (0.25,))
     clip = clips.noise(vs.GRAYS, 40, 24, 8)
-    ours = vs.core.vsdeblur.Model(clip, str(model))
-    theirs = vs.core.ort.Model(clip, str(model))
-    pairs = [(ours.get_frame_async(n), theirs.get_frame_async(n)) for n in range(8)]
-    for n, pair in enumerate(pairs):
+    ours = vs.core.vsdeblur.Model(clip, str(model), provider=provider)
+    theirs = [plugin.Model(clip, str(model)) for plugin in (vs.core.ort, vs.core.ov)]
+    sets = [[out.get_frame_async(n) for out in (ours, *theirs)] for n in range(8)]
+    for n, futures in enumerate(sets):
         expected = clips.frame_planes(clip, n)[0] + np.float32(0.25)
-        for future in pair:
+        for future in futures:
             with future.result() as frame:
                 np.testing.assert_array_equal(np.asarray(frame[0]), expected)
-    assert "mlrt" not in vs.core.vsdeblur.Info()["runtime_path"]
+    assert not any("mlrt" in path for path in vs.core.vsdeblur.Info()["runtime_path"])

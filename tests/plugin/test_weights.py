@@ -40,16 +40,45 @@ def test_a_precision_means_the_file_of_that_precision(weights: Path) -> None:
 
 def test_a_precision_that_does_not_ship_is_refused(weights: Path) -> None:
     dtb(weights)
-    dtb(weights, "DTB.int8.onnx", precision="int8")
-    assert refused("DTB", precision="fp16") == (
-        "DTB: there are no weights in fp16; those that ship are in fp32, int8; model= takes a file"
+    assert refused("DTB", precision="int8") == (
+        "DTB: there are no weights in int8; those that ship are in fp32; model= takes a file"
     )
+
+
+def test_a_precision_that_is_not_computed_here_is_refused(weights: Path) -> None:
+    dtb(weights)
+    sentence = refused("DTB", precision="bf16", provider="ONNXRuntime")
+    assert re.fullmatch(
+        r"DTB: precision bf16 is not there: ONNX Runtime 1\.\S+ \(\S+\) on CPU computes in fp32, int8", sentence
+    )
+
+
+def execution(clip: vs.VideoNode) -> tuple[str, str]:
+    """The runtime without its version and device, and the precision, as the frame says."""
+    with clip.get_frame(0) as frame:
+        return re.split(r" [0-9]", frame.props["VsdeblurRuntime"])[0], frame.props["VsdeblurPrecision"]
+
+
+def test_auto_is_the_fastest_that_loses_little(weights: Path) -> None:
+    def auto(provider: str = "", **losses: float) -> tuple[str, str]:
+        models.plus(weights / "DTB.onnx", (1.0,), name="DTB", losses=losses)
+        return execution(vs.core.vsdeblur.DTB(clips.numbered(1), provider=provider))
+
+    assert auto(int8=0.01) == ("OpenVINO", "fp32"), "there is no file of int8"
+    models.plus(weights / "DTB.int8.onnx", (5.0,), name="DTB", precision="int8")
+    assert auto() == ("OpenVINO", "fp32"), "no loss is stated"
+    assert auto(int8=0.05) == ("OpenVINO", "int8")
+    assert auto(int8=0.06) == ("OpenVINO", "fp32")
+    assert auto(int8=-0.01) == ("OpenVINO", "int8")
+    assert auto("ONNXRuntime", int8=0.01, bf16=0.01) == ("ONNX Runtime", "fp32")
+    assert execution(vs.core.vsdeblur.DTB(clips.numbered(1), precision="fp32")) == ("OpenVINO", "fp32")
+    assert execution(vs.core.vsdeblur.Model(clips.numbered(1), str(weights / "DTB.int8.onnx")))[1] == "int8"
 
 
 def test_a_precision_that_is_none_is_refused(weights: Path) -> None:
     dtb(weights)
-    assert refused("DTB", precision="fp8") == "DTB: precision must be fp32, fp16, bf16 or int8, not 'fp8'"
-    assert refused("DTB", precision="") == "DTB: precision must be fp32, fp16, bf16 or int8, not empty"
+    assert refused("DTB", precision="fp8") == "DTB: precision must be auto, fp32, fp16, bf16 or int8, not 'fp8'"
+    assert refused("DTB", precision="") == "DTB: precision must be auto, fp32, fp16, bf16 or int8, not ''"
 
 
 def test_weights_that_do_not_ship_are_refused(weights: Path) -> None:
@@ -80,7 +109,7 @@ def test_a_file_of_another_network_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_of_another_precision_is_refused(tmp_path: Path) -> None:
     file = dtb(tmp_path)
-    assert refused("Model", path=str(file), precision="bf16") == f"Model: {file} holds weights in fp32, not bf16"
+    assert refused("Model", path=str(file), precision="int8") == f"Model: {file} holds weights in fp32, not int8"
 
 
 @pytest.mark.parametrize(("function", "argument"), [("DTB", "model"), ("Model", "path")])

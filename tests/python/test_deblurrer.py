@@ -382,7 +382,7 @@ class TestErrors:
             ({"tilesize": (64, None)}, TypeError, "tilesize must be a whole number, not None"),
             ({"tilesize": (1, 2, 3)}, Error, "tilesize must be one number or two, horizontal and vertical, not 3"),
             ({"sc": 2}, Error, "sc must be 0 or 1, not 2"),
-            ({"precision": "fp64"}, Error, "precision must be fp32, fp16, bf16 or int8, not 'fp64'"),
+            ({"precision": "fp64"}, Error, "precision must be auto, fp32, fp16, bf16 or int8, not 'fp64'"),
         ],
     )
     def test_options_that_are_refused_at_once(

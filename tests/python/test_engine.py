@@ -131,18 +131,26 @@ def test_run_once_is_one_run_from_state_0(models: Path) -> None:
         contract = Contract.from_metadata(_engine.read_metadata(models / f"{name}.onnx", KEYS))
         height, width = contract.probe.height, contract.probe.width
         frames = array("f", probe_input(contract.input_frames, contract.channels, height, width))
-        values = _engine.run_once(models / f"{name}.onnx", frames, height=height, width=width)
+        values, (runtime, precision) = _engine.run_once(
+            models / f"{name}.onnx", frames, height=height, width=width, provider="ONNXRuntime"
+        )
+        assert runtime.startswith("ONNX Runtime 1.")
+        assert precision == "fp32"
         assert probe_of(values, height, width, len(contract.probe.values)) == contract.probe
         with pytest.raises(vsdeblur.Error, match=f"^frames must hold {len(frames)} values, not {len(frames) - 1}$"):
             _engine.run_once(models / f"{name}.onnx", frames[:-1], height=height, width=width)
 
 
-def test_runtime_info_names_the_library() -> None:
-    info = _engine.runtime_info()
-    assert Path(info["library"]).is_file()
-    assert info["origin"] in {"VSDEBLUR_ONNXRUNTIME", "wheel", "system"}
-    assert "CPU" in info["providers"]
-    assert info["version"][0].isdigit()
+def test_runtimes_name_their_libraries() -> None:
+    openvino, onnxruntime = _engine.runtimes()
+    assert (openvino["name"], onnxruntime["name"]) == ("OpenVINO", "ONNX Runtime")
+    for info in (openvino, onnxruntime):
+        assert Path(info["library"]).is_file()
+        assert info["origin"] in {"VSDEBLUR_OPENVINO", "VSDEBLUR_ONNXRUNTIME", "wheel", "system"}
+        assert info["version"][0].isdigit()
+        assert info["error"] == ""
+    assert "OpenVINO:CPU" in openvino["providers"]
+    assert "ONNXRuntime" in onnxruntime["providers"]
 
 
 def test_computing_releases_the_gil(tmp_path: Path) -> None:

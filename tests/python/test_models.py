@@ -51,10 +51,10 @@ def test_a_probe_that_is_no_probe_is_a_fault(weights: Path) -> None:
 
 
 def test_find_by_name_and_by_file(weights: Path) -> None:
-    assert models.find("Able") == weights / "Able.onnx"
-    assert models.find("Able", precision="fp16") == weights / "Able.fp16.onnx"
-    assert models.find(model=weights / "Fresh.onnx") == weights / "Fresh.onnx"
-    assert Deblurrer("Able", precision="fp16").contract.precision == "fp16"
+    assert models.find("Able") == (weights / "Able.onnx", "fp32")
+    assert models.find("Able", precision="fp16") == (weights / "Able.fp16.onnx", "fp16")
+    assert models.find(model=weights / "Fresh.onnx") == (weights / "Fresh.onnx", "fp32")
+    assert Deblurrer("Able", precision="fp16").precision == "fp16"
     with pytest.raises(Error, match="untrained"):
         models.find("Fresh")
     with pytest.raises(Error, match="Nobody"):

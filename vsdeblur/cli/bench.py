@@ -34,8 +34,10 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
     )
     parser.add_argument("--size", type=_size, default=(640, 480), metavar="WxH", help="of the frames; 640x480")
     parser.add_argument("--frames", type=int, default=4, metavar="N", help="how many to time; %(default)s")
-    parser.add_argument("--precision", help="of the weights: fp32, fp16, bf16 or int8")
-    parser.add_argument("--provider", default="", help="where to run the networks, such as CUDA; the CPU if not given")
+    parser.add_argument("--precision", help="auto (default), fp32, fp16, bf16 or int8")
+    parser.add_argument(
+        "--provider", default="", help="where to run the networks, such as ONNXRuntime or CUDA; the CPU if not given"
+    )
     parser.add_argument("--device-id", type=int, default=0, metavar="N", help="which of the provider's devices")
     return parser
 
@@ -56,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         seconds = _seconds_a_frame(deblurrer, width, height, arguments.frames)
         speed = f"{1 / seconds:8.2f} frames/s {seconds:9.3f} s a frame"
         seen = f"{width}x{height} {deblurrer.contract.color}"
-        print(f"{name:<14} {speed}  {seen}, {arguments.provider or 'CPU'}", flush=True)
+        print(f"{name:<14} {speed}  {seen}, {arguments.provider or 'CPU'}, {deblurrer.precision}", flush=True)
     return 0
 
 

@@ -36,7 +36,9 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
         description="Checks the runtime, the VapourSynth plugin, and that every shipped model computes what it should."
         " One line a check; the exit status is 1 if any fails.",
     )
-    parser.add_argument("--provider", default="", help="where to run the models, such as CUDA; the CPU if not given")
+    parser.add_argument(
+        "--provider", default="", help="where to run the models, such as ONNXRuntime or CUDA; the CPU if not given"
+    )
     parser.add_argument("--device-id", type=int, default=0, metavar="N", help="which of the provider's devices")
     return parser
 
@@ -48,8 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _checks(provider: str, device_id: int) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "version", lambda: version("vsdeblur")
-    yield "runtime", _runtime
-    yield "providers", lambda: ", ".join(_engine.runtime_info()["providers"])
+    for runtime in _engine.runtimes():
+        yield runtime["name"], lambda runtime=runtime: _runtime(runtime)  # type: ignore[misc]
     yield "VapourSynth plugin", _plugin
     try:
         found = models.shipped()
@@ -78,9 +80,10 @@ def _failing(sentence: str) -> Callable[[], str]:
     return check
 
 
-def _runtime() -> str:
-    info = _engine.runtime_info()
-    return f"ONNX Runtime {info['version']}, {info['library']} ({info['origin']})"
+def _runtime(found: _engine.RuntimeInfo) -> str:
+    if found["error"]:
+        raise _Fault(found["error"])
+    return f"{found['version']}, {found['library']} ({found['origin']}), providers {', '.join(found['providers'])}"
 
 
 def _plugin() -> str:
@@ -105,11 +108,11 @@ def _probe(model: Model, provider: str, device_id: int) -> str:
         raise _Fault(model.error)
     probe, tolerance = contract.probe, PROBE_TOLERANCE[contract.precision]
     frames = array("f", probe_input(contract.input_frames, contract.channels, probe.height, probe.width))
-    output = _engine.run_once(
+    output, (runtime, precision) = _engine.run_once(
         model.path, frames, height=probe.height, width=probe.width, provider=provider, device_id=device_id
     )
     difference = probe.difference(probe_of(output, probe.height, probe.width, len(probe.values)))
-    detail = f"the probe differs by {difference:.1e}, and {tolerance:.0e} is allowed"
+    detail = f"in {runtime}, {precision}, the probe differs by {difference:.1e}, and {tolerance:.0e} is allowed"
     if not difference <= tolerance:
         raise _Fault(detail)
     return detail if contract.is_trained else f"{detail}; untrained, refused by name"

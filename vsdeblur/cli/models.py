@@ -52,6 +52,7 @@ def _record(model: Model) -> dict[str, Any]:
         "color": contract.color,
         "license": contract.license,
         "metrics": dict(contract.metrics),
+        "losses": dict(contract.losses),
     }
 
 

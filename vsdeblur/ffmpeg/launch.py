@@ -138,7 +138,10 @@ def _joined(folder: str, others: str | None) -> str:
 
 def _onnxruntime_folder() -> str:
     """A folder of the user's cache where the wheel's ONNX Runtime has the name that programs are linked to."""
-    library = Path(_engine.runtime_info()["library"])
+    found = next(runtime for runtime in _engine.runtimes() if runtime["name"] == "ONNX Runtime")
+    if found["error"]:
+        raise Error(found["error"])
+    library = Path(found["library"])
     folder = cache_folder() / library.name
     link = folder / _ONNXRUNTIME
     try:

@@ -31,8 +31,8 @@ _SPECIAL = ("\\':", "\\'[],;")
 def find_model(name: str) -> Path:
     """The file that a name or a path means: what holds a ``/`` or ends in ``.onnx`` is a path. Raises Error."""
     if "/" in name or name.endswith(".onnx"):
-        return models.find(model=name).absolute()
-    return models.find(name).absolute()
+        return models.find(model=name)[0].absolute()
+    return models.find(name, precision="fp32")[0].absolute()
 
 
 def escaped(path: str | os.PathLike[str], separator: str = "") -> str:

@@ -133,7 +133,7 @@ TEST_CASE("frei0r: the plugin names itself and its parameters") {
     CHECK(info.plugin_type == F0R_PLUGIN_TYPE_FILTER);
     CHECK(info.color_model == F0R_COLOR_MODEL_RGBA8888);
     CHECK(info.frei0r_version == 1);
-    REQUIRE(info.num_params == 4);
+    REQUIRE(info.num_params == 5);
     std::string names;
     for (int index = 0; index < info.num_params; ++index) {
         f0r_param_info_t parameter{};
@@ -141,7 +141,7 @@ TEST_CASE("frei0r: the plugin names itself and its parameters") {
         CHECK(parameter.type == F0R_PARAM_STRING);
         names += std::string(parameter.name) + " ";
     }
-    CHECK(names == "model tilesize provider host ");
+    CHECK(names == "model tilesize provider host precision ");
     Instance instance(library);
     CHECK(instance.get(0) == "DTB");
     CHECK(instance.set(0, "RVD").get(0) == "RVD");

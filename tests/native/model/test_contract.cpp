@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <random>
 #include <sstream>
+#include <map>
 #include <string>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -182,6 +183,21 @@ TEST_CASE("contract: malformed numbers and words name key, value and what is all
     refused("vsdeblur.receptive_field", "a whole number from 1 to 8191", {"", "0", "8192", "-1"});
     refused("vsdeblur.receptive_field", "an odd number", {"2", "30"});
     refused("vsdeblur.precision", "one of fp32, fp16, bf16, int8", {"", "float32", "FP32"});
+}
+
+TEST_CASE("contract: losses may be there") {
+    const auto bytes = [](const std::string& value) {
+        Entries entries = contract_entries();
+        entries.emplace_back("vsdeblur.losses", value);
+        return model("", entries);
+    };
+    CHECK(read(bytes(R"({"bf16":0.01,"int8":-0.5})")).losses == std::map<std::string, double>{{"bf16", 0.01}, {"int8", -0.5}});
+    CHECK(read(bytes("{}")).losses.empty());
+    CHECK(read(model("", contract_entries())).losses.empty());
+    for (const std::string wrong : {"", "[]", R"({"fp32":0})", R"({"int8":"1"})", R"({"int8":NaN})", R"({"int8":1,"int8":2})"}) {
+        CAPTURE(wrong);
+        CHECK(error_of(bytes(wrong)).find("vsdeblur.losses must be ") != std::string::npos);
+    }
 }
 
 TEST_CASE("contract: texts are one line of valid UTF-8") {

@@ -1,5 +1,6 @@
 #include "model/weights.h"
 
+#include "choice.h"
 #include "error_of.h"
 #include "model/sha256.h"
 #include "onnx_writer.h"
@@ -56,44 +57,56 @@ private:
     std::optional<std::string> before_;
 };
 
+static ModelChoice asked(const std::string& name, const std::string& precision, const fs::path& file) {
+    ModelChoice choice;
+    choice.name = name;
+    choice.precision = precision;
+    choice.file = file;
+    return choice;
+}
+
 TEST_CASE("weights: a name and a precision mean a file") {
     const Folder folder;
     const fs::path plain = folder.add("DTB.onnx", "DTB", "fp32");
     const fs::path small = folder.add("DTB.int8.onnx", "DTB", "int8");
-    CHECK(resolve_model({"DTB", "", {}}) == plain);
-    CHECK(resolve_model({"DTB", "fp32", {}}) == plain);
-    CHECK(resolve_model({"DTB", "int8", {}}) == small);
-    CHECK(error_of([] { resolve_model({"DTB", "bf16", {}}); }) ==
-          "there are no weights in bf16; those that ship are in fp32, int8; model= takes a file");
-    CHECK(error_of([] { resolve_model({"DTB", "fp64", {}}); }) == "precision must be fp32, fp16, bf16 or int8, not 'fp64'");
-    CHECK(error_of([&] { resolve_model({"RVD", "", {}}); }) ==
-          "no weights of RVD ship in " + folder.path().string() + "; there are those of DTB; model= takes a file");
+    CHECK(resolve_model(asked("DTB", "auto", {})).file == plain);
+    CHECK(resolve_model(asked("DTB", "fp32", {})).file == plain);
+    CHECK(resolve_model(asked("DTB", "int8", {})).file == small);
+    const ChosenModel derived = resolve_model(asked("DTB", "bf16", {}));
+    CHECK(derived.file == plain);
+    CHECK(derived.precision == "bf16");
+    folder.add("RVD.onnx", "RVD", "fp32");
+    CHECK(error_of([] { resolve_model(asked("RVD", "int8", {})); }) ==
+          "there are no weights in int8; those that ship are in fp32; model= takes a file");
+    CHECK(error_of([] { resolve_model(asked("DTB", "fp64", {})); }) == "precision must be auto, fp32, fp16, bf16 or int8, not 'fp64'");
+    CHECK(error_of([&] { resolve_model(asked("DBLRNet", "auto", {})); }) ==
+          "no weights of DBLRNet ship in " + folder.path().string() + "; there are those of DTB, RVD; model= takes a file");
 }
 
 TEST_CASE("weights: a file is taken in place of the shipped ones") {
     const Folder folder;
     folder.add("DTB.onnx", "DTB", "fp32");
     const fs::path file = folder.add("mine", "DTB", "fp16", untrained);
-    CHECK(resolve_model({"DTB", "", file}) == file);
-    CHECK(resolve_model({"DTB", "fp16", file}) == file);
-    CHECK(resolve_model({"", "", file}) == file);
-    CHECK(error_of([&] { resolve_model({"RVD", "", file}); }) == file.string() + " holds DTB, not RVD");
-    CHECK(error_of([&] { resolve_model({"", "fp32", file}); }) == file.string() + " holds weights in fp16, not fp32");
-    CHECK(error_of([&] { resolve_model({"DTB", "", folder.path() / "none"}); }).find("none") != std::string::npos);
+    CHECK(resolve_model(asked("DTB", "auto", file)).file == file);
+    CHECK(resolve_model(asked("DTB", "fp16", file)).file == file);
+    CHECK(resolve_model(asked("", "auto", file)).file == file);
+    CHECK(error_of([&] { resolve_model(asked("RVD", "auto", file)); }) == file.string() + " holds DTB, not RVD");
+    CHECK(error_of([&] { resolve_model(asked("", "fp32", file)); }) == file.string() + " holds weights in fp16, not fp32");
+    CHECK(error_of([&] { resolve_model(asked("DTB", "auto", folder.path() / "none")); }).find("none") != std::string::npos);
 }
 
 TEST_CASE("weights: untrained ones are refused by name") {
     const Folder folder;
     folder.add("RVD.onnx", "RVD", "fp32", untrained);
-    CHECK(error_of([] { resolve_model({"RVD", "", {}}); }).starts_with("the weights of RVD that ship are untrained"));
+    CHECK(error_of([] { resolve_model(asked("RVD", "auto", {})); }).starts_with("the weights of RVD that ship are untrained"));
 }
 
 TEST_CASE("weights: a file that says something else than its name is refused") {
     const Folder folder;
     const fs::path other = folder.add("DTB.onnx", "RVD", "fp32");
-    const fs::path coarse = folder.add("RVD.fp16.onnx", "RVD", "fp32");
-    CHECK(error_of([] { resolve_model({"DTB", "", {}}); }) == other.string() + " holds RVD, not DTB");
-    CHECK(error_of([] { resolve_model({"RVD", "fp16", {}}); }) == coarse.string() + " holds weights in fp32, not fp16");
+    const fs::path coarse = folder.add("RVD.int8.onnx", "RVD", "fp32");
+    CHECK(error_of([] { resolve_model(asked("DTB", "auto", {})); }) == other.string() + " holds RVD, not DTB");
+    CHECK(error_of([] { resolve_model(asked("RVD", "int8", {})); }) == coarse.string() + " holds weights in fp32, not int8");
 }
 
 TEST_CASE("weights: the list of what ships") {

@@ -25,7 +25,7 @@
 #include <thread>
 #include <vector>
 
-// Whoever runs these tests sets VSDEBLUR_ONNXRUNTIME to the library of an installed wheel.
+// Whoever runs these tests sets VSDEBLUR_ONNXRUNTIME and VSDEBLUR_OPENVINO to the libraries of installed wheels.
 
 namespace vsdeblur {
 namespace {
@@ -51,20 +51,36 @@ fs::path library_of_tests() {
     return fs::canonical(path);
 }
 
+// The CPU of every runtime.
+const std::vector<std::string> all_runtimes = {"ONNXRuntime", "OpenVINO"};
+
+SessionOptions in(const std::string& provider) {
+    SessionOptions options;
+    options.provider = provider;
+    return options;
+}
+
 // A network in a file that is gone when this is.
 struct Network {
-    explicit Network(const Recurrent& network, const SessionOptions& options = {})
+    explicit Network(const Recurrent& network, const SessionOptions& options = in("ONNXRuntime"))
         : file(network.bytes()), contract(read_contract(file.path())), session(file.path(), contract, options) {}
     TemporaryFile file;
     Contract contract;
     Session session;
 };
 
-std::string error_of_network(const Recurrent& network, const SessionOptions& options = {}) {
+std::string error_of_network(const Recurrent& network, const SessionOptions& options = in("ONNXRuntime")) {
     const TemporaryFile file(network.bytes());
     std::string error = error_of([&] { Session(file.path(), read_contract(file.path()), options); });
     const std::size_t place = error.find(file.path().string());
     return place == std::string::npos ? error : error.replace(place, file.path().string().size(), "FILE");
+}
+
+RuntimeInfo info_of(const std::string& name) {
+    const std::vector<RuntimeInfo> all = runtimes();
+    const auto found = std::ranges::find(all, name, &RuntimeInfo::name);
+    REQUIRE(found != all.end());
+    return *found;
 }
 
 Tensor filled(int channels, int height, int width, const std::function<float(int)>& value) {
@@ -114,39 +130,45 @@ TEST_CASE("tensor: sizes that cannot be") {
 }
 
 TEST_CASE("session: values, and states that go from one run to the next") {
-    Network network(recurrent());
-    const Tensor frames = filled(1, 6, 4, [](int i) { return static_cast<float>(i) / 32; });
-    std::vector<Tensor> states = {Tensor::zeros(1, 6, 4), filled(2, 3, 2, [](int i) { return static_cast<float>(i); })};
-    for (int n = 1; n <= 5; ++n) {
-        const std::vector<Tensor> results = network.session.run(frames, states);
-        REQUIRE(results.size() == 3);
-        CHECK(results[0].height() == 6);
-        CHECK(results[2].channels() == 2);
-        CHECK(results[2].width() == 2);
-        for (int i = 0; i < 24; ++i) {
-            const float frame = frames.data()[i];
-            // All are multiples of 1/32 far below 2^19: exact in float32.
-            REQUIRE(results[1].data()[i] == frame * static_cast<float>(n));
-            REQUIRE(results[0].data()[i] == frame * static_cast<float>(2 * n - 1));
+    for (const std::string& provider : all_runtimes) {
+        CAPTURE(provider);
+        Network network(recurrent(), in(provider));
+        const Tensor frames = filled(1, 6, 4, [](int i) { return static_cast<float>(i) / 32; });
+        std::vector<Tensor> states = {Tensor::zeros(1, 6, 4), filled(2, 3, 2, [](int i) { return static_cast<float>(i); })};
+        for (int n = 1; n <= 5; ++n) {
+            const std::vector<Tensor> results = network.session.run(frames, states);
+            REQUIRE(results.size() == 3);
+            CHECK(results[0].height() == 6);
+            CHECK(results[2].channels() == 2);
+            CHECK(results[2].width() == 2);
+            for (int i = 0; i < 24; ++i) {
+                const float frame = frames.data()[i];
+                // All are multiples of 1/32 far below 2^19: exact in float32.
+                REQUIRE(results[1].data()[i] == frame * static_cast<float>(n));
+                REQUIRE(results[0].data()[i] == frame * static_cast<float>(2 * n - 1));
+            }
+            for (int i = 0; i < 12; ++i) REQUIRE(results[2].data()[i] == std::ldexp(static_cast<float>(i), n));
+            states = {results[1], results[2]};
         }
-        for (int i = 0; i < 12; ++i) REQUIRE(results[2].data()[i] == std::ldexp(static_cast<float>(i), n));
-        states = {results[1], results[2]};
     }
 }
 
 TEST_CASE("session: results are not overwritten, and outlive the session") {
-    std::vector<Tensor> first;
-    {
-        Network network(recurrent());
-        const std::vector<Tensor> states = {Tensor::zeros(1, 2, 2), Tensor::zeros(2, 1, 1)};
-        first = network.session.run(filled(1, 2, 2, [](int) { return 1.0F; }), states);
-        for (const int size : {2, 4, 8, 2}) {
-            const std::vector<Tensor> others = {Tensor::zeros(1, size, size), Tensor::zeros(2, size / 2, size / 2)};
-            network.session.run(filled(1, size, size, [](int) { return 9.0F; }), others);
+    for (const std::string& provider : all_runtimes) {
+        CAPTURE(provider);
+        std::vector<Tensor> first;
+        {
+            Network network(recurrent(), in(provider));
+            const std::vector<Tensor> states = {Tensor::zeros(1, 2, 2), Tensor::zeros(2, 1, 1)};
+            first = network.session.run(filled(1, 2, 2, [](int) { return 1.0F; }), states);
+            for (const int size : {2, 4, 8, 2}) {
+                const std::vector<Tensor> others = {Tensor::zeros(1, size, size), Tensor::zeros(2, size / 2, size / 2)};
+                network.session.run(filled(1, size, size, [](int) { return 9.0F; }), others);
+            }
         }
+        CHECK(first[0].data()[0] == 1);
+        CHECK(first[1].data()[3] == 1);
     }
-    CHECK(first[0].data()[0] == 1);
-    CHECK(first[1].data()[3] == 1);
 }
 
 TEST_CASE("session: shapes that do not fit the contract") {
@@ -239,64 +261,69 @@ TEST_CASE("session: options out of range") {
     options.threads = -1;
     CHECK(error_of_network(recurrent(), options) == "threads must be at least 0, not -1");
     options = {};
-    options.provider = "CPU";
     options.device_id = -1;
     CHECK(error_of_network(recurrent(), options) == "device_id must be at least 0, not -1");
 }
 
 TEST_CASE("session: a provider that is not there is an error that says what is") {
-    const RuntimeInfo info = runtime_info();
+    const RuntimeInfo info = info_of("ONNX Runtime");
     const std::string label = "ONNX Runtime " + info.version + " (" + info.library + ")";
     for (const std::string name : {"CUDA", "TensorRT", "tensorrt", "CUDAExecutionProvider"}) {
         SessionOptions options;
         options.provider = name;
         CHECK(reads(error_of_network(recurrent(), options),
-                    {"provider " + name + " is not in " + label + ", which has ", "CPU",
+                    {"provider " + name + " is not in " + label + ", which has ", "ONNXRuntime",
                      "; pip install onnxruntime-gpu"}));
     }
     SessionOptions options;
     options.provider = "NoSuch";
     CHECK(reads(error_of_network(recurrent(), options),
-                {"provider NoSuch is not in " + label + ", which has ", "CPU",
+                {"provider NoSuch is not in " + label + ", which has ", "ONNXRuntime",
                  "; pip install the onnxruntime-ep-* wheel that has it"}));
-    for (const std::string name : {"", "CPU", "cpu", "CPUExecutionProvider"}) {
+    for (const std::string name : {"", "CPU", "cpu", "CPUExecutionProvider", "ONNXRuntime", "onnxruntime", "OpenVINO", "openvino:cpu"}) {
         options.provider = name;
         CHECK(error_of_network(recurrent(), options) == "no error");
     }
 }
 
 TEST_CASE("session: two sessions and any number of threads compute the same bits") {
-    const auto run = [](int threads) {
-        SessionOptions options;
-        options.threads = threads;
-        Network network(recurrent(), options);
-        const Tensor frames = filled(1, 64, 96, [](int i) { return std::sin(static_cast<float>(i)); });
-        const std::vector<Tensor> states = {frames, Tensor::zeros(2, 32, 48)};
-        return network.session.run(frames, states)[0];
-    };
-    const Tensor one = run(1);
-    Tensor other;
-    std::thread([&] { other = run(3); }).join();
-    CHECK(std::equal(one.data(), one.data() + 64 * 96, other.data()));
+    for (const std::string& provider : all_runtimes) {
+        CAPTURE(provider);
+        const auto run = [&](int threads) {
+            SessionOptions options = in(provider);
+            options.threads = threads;
+            Network network(recurrent(), options);
+            const Tensor frames = filled(1, 64, 96, [](int i) { return std::sin(static_cast<float>(i)); });
+            const std::vector<Tensor> states = {frames, Tensor::zeros(2, 32, 48)};
+            return network.session.run(frames, states)[0];
+        };
+        const Tensor one = run(1);
+        Tensor other;
+        std::thread([&] { other = run(3); }).join();
+        CHECK(std::equal(one.data(), one.data() + 64 * 96, other.data()));
+    }
 }
 
 TEST_CASE("session: tiny numbers are 0 in every thread, and the host's threads keep their mode") {
-    Network network(recurrent());
-    const volatile float tiny = FLT_MIN / 4;
-    const Tensor frames = filled(1, 2, 2, [&](int) { return tiny; });
-    const std::vector<Tensor> states = {Tensor::zeros(1, 2, 2), Tensor::zeros(2, 1, 1)};
-    CHECK(network.session.run(frames, states)[1].data()[0] == 0);
-    std::thread([&] { CHECK(network.session.run(frames, states)[1].data()[0] == 0); }).join();
-    CHECK(tiny * 2 > 0);
+    for (const std::string& provider : all_runtimes) {
+        CAPTURE(provider);
+        Network network(recurrent(), in(provider));
+        const volatile float tiny = FLT_MIN / 4;
+        const Tensor frames = filled(1, 2, 2, [&](int) { return tiny; });
+        const std::vector<Tensor> states = {Tensor::zeros(1, 2, 2), Tensor::zeros(2, 1, 1)};
+        CHECK(network.session.run(frames, states)[1].data()[0] == 0);
+        std::thread([&] { CHECK(network.session.run(frames, states)[1].data()[0] == 0); }).join();
+        CHECK(tiny * 2 > 0);
+    }
 }
 
 TEST_CASE("runtime: what is found by the environment variable") {
     const fs::path library = library_of_tests();
-    const RuntimeInfo info = runtime_info();
+    const RuntimeInfo info = info_of("ONNX Runtime");
     CHECK(fs::equivalent(info.library, library));
     CHECK(info.origin == "VSDEBLUR_ONNXRUNTIME");
     CHECK(info.version.starts_with("1."));
-    CHECK(std::ranges::find(info.providers, "CPU") != info.providers.end());
+    CHECK(std::ranges::find(info.providers, "ONNXRuntime") != info.providers.end());
 }
 
 TEST_CASE("runtime: the wheel beside the plugin, above it, and under lib64") {
@@ -335,7 +362,7 @@ TEST_CASE("runtime: the wheel beside the plugin, above it, and under lib64") {
 }
 
 TEST_CASE("runtime: a wrong path in the environment is an error, whatever else is there") {
-    RuntimeSearch search = RuntimeSearch::of_process();
+    RuntimeSearch search = RuntimeSearch::of_process(onnxruntime_kind);
     search.beside = library_of_tests();
     const auto error = [&](const fs::path& path) {
         search.environment = path;

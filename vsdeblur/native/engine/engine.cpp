@@ -1,5 +1,6 @@
 #include "engine.h"
 
+#include "choice.h"
 #include "schedule/pipeline.h"
 #include "schedule/scheduler.h"
 
@@ -15,6 +16,7 @@ void require(bool fine, const char* option, const char* allowed, const std::stri
 }
 
 void check_options(const Options& options) {
+    check_precision_name(options.precision);
     require(options.device_id >= 0, "device_id", "at least 0", std::to_string(options.device_id));
     require(options.num_streams >= 1 && options.num_streams <= 32, "num_streams", "between 1 and 32",
             std::to_string(options.num_streams));
@@ -81,6 +83,8 @@ Engine::Engine(const Clip& clip, const Options& options) : impl_(std::make_uniqu
 Engine::~Engine() = default;
 
 const Contract& Engine::contract() const { return impl_->pipeline.contract(); }
+
+Execution Engine::execution() const { return impl_->pipeline.execution(); }
 
 int Engine::outputs_per_frame() const { return impl_->scheduler->outputs_per_frame(); }
 

@@ -28,6 +28,7 @@
 #include "picture/frame.h"
 #include "picture/image.h"
 #include "picture/scene.h"
+#include "runtime/runtime.h"
 
 #include <array>
 #include <climits>
@@ -53,6 +54,7 @@ struct Clip {
 // Defaults are what a host uses for an argument that its user did not give.
 struct Options {
     std::filesystem::path model;      // .onnx file with the contract
+    std::string precision = "auto";   // fp32, fp16, bf16, int8; auto: the file's own (choice.h chooses by name)
     std::string provider;             // see SessionOptions
     int device_id = 0;
     int num_streams = 1;              // network runs at the same time, 1..32; a recurrent network's runs follow each other
@@ -126,6 +128,9 @@ public:
     Engine& operator=(const Engine&) = delete;
 
     const Contract& contract() const;
+
+    // What computes the frames.
+    Execution execution() const;
 
     // Output frames for each input frame: 1, or the instants of an exposure.
     int outputs_per_frame() const;

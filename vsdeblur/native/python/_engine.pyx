@@ -117,7 +117,7 @@ cdef class Engine:
 
     def __init__(
         self, model, *, int width, int height, cbool rgb, cbool floating, int bits, frames=None,
-        provider=None, device_id=None, num_streams=None, verbosity=None, tilesize=None, overlap=None,
+        precision=None, provider=None, device_id=None, num_streams=None, verbosity=None, tilesize=None, overlap=None,
         sc=None, sc_threshold=None, segment=None, preroll=None, stride=None, refine=None,
     ):
         cdef native.Options options
@@ -128,6 +128,8 @@ cdef class Engine:
         self.clip.format.height = height
         self.clip.frames = native.unknown_length if frames is None else frames
         options.model = to_path(model)
+        if precision is not None:
+            options.precision = <string>precision.encode()
         if provider is not None:
             options.provider = <string>provider.encode()
         if device_id is not None:
@@ -154,6 +156,11 @@ cdef class Engine:
             options.refine.emplace(<int>refine)
         with nogil:
             self.engine.reset(new native.NativeEngine(self.clip, options))
+
+    @property
+    def execution(self):
+        cdef native.Execution execution = dereference(self.engine).execution()
+        return from_text(execution.runtime), from_text(execution.precision)
 
     @property
     def outputs_per_frame(self):
@@ -208,15 +215,17 @@ def read_metadata(file, keys):
     return {from_text(entry.first): from_text(entry.second) for entry in found}
 
 
-def resolve_model(str name, str precision, file):
+def resolve_model(str name, str precision, file, str provider="", int device_id=0):
     cdef native.ModelChoice choice
-    cdef native.path path
+    cdef native.ChosenModel chosen
     choice.name = <string>name.encode()
     choice.precision = <string>precision.encode()
     choice.file = to_path(file)
+    choice.provider = <string>provider.encode()
+    choice.device_id = device_id
     with nogil:
-        path = native.native_resolve_model(choice)
-    return from_path(path)
+        chosen = native.native_resolve_model(choice)
+    return from_path(chosen.file), from_text(chosen.precision)
 
 
 def shipped_models():
@@ -235,27 +244,34 @@ def shipped_models():
     ]
 
 
-def runtime_info():
-    cdef native.RuntimeInfo info
+def runtimes():
+    cdef vector[native.RuntimeInfo] found
     with nogil:
-        info = native.native_runtime_info()
-    return {
-        "library": from_path(native.path(info.library)),
-        "origin": from_text(info.origin),
-        "version": from_text(info.version),
-        "providers": [from_text(provider) for provider in info.providers],
-    }
+        found = native.native_runtimes()
+    return [
+        {
+            "name": from_text(info.name),
+            "library": from_path(native.path(info.library)),
+            "origin": from_text(info.origin),
+            "version": from_text(info.version),
+            "providers": [from_text(provider) for provider in info.providers],
+            "error": from_text(info.error),
+        }
+        for info in found
+    ]
 
 
-def run_once(model, frames, *, int height, int width, str provider="", int device_id=0):
+def run_once(model, frames, *, int height, int width, str precision="", str provider="", int device_id=0):
     cdef Borrowed borrowed = Borrowed(frames)
     cdef native.path path = to_path(model)
     cdef native.SessionOptions options
+    cdef native.Execution execution
     cdef const float* values = <const float*>borrowed.buffer.buf
     cdef size_t count = borrowed.buffer.len // sizeof(float)
     cdef vector[float] output
+    options.precision = <string>precision.encode()
     options.provider = <string>provider.encode()
     options.device_id = device_id
     with nogil:
-        output = native.native_run_once(path, options, values, count, height, width)
-    return output
+        output = native.native_run_once(path, options, values, count, height, width, execution)
+    return output, (from_text(execution.runtime), from_text(execution.precision))

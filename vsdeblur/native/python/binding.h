@@ -4,6 +4,7 @@
 
 #include "Python.h"
 
+#include "choice.h"
 #include "engine.h"
 #include "model/onnx_metadata.h"
 #include "model/weights.h"
@@ -80,11 +81,14 @@ inline std::map<std::string, std::string> read_metadata(const std::filesystem::p
     return {found.begin(), found.end()};
 }
 
-// One run on `frames`, (window * channels, height, width), with all states at 0. Returns frames_out.
+// One run on `frames`, (window * channels, height, width), with all states at 0. Returns frames_out, and in `execution`
+// what computed it.
 inline std::vector<float> run_once(const std::filesystem::path& model, const SessionOptions& options,
-                                   const float* frames, std::size_t count, int height, int width) {
+                                   const float* frames, std::size_t count, int height, int width,
+                                   Execution& execution) {
     const Contract contract = read_contract(model);
     Session session(model, contract, options);
+    execution = session.execution();
     Tensor input = Tensor::allocate(contract.window() * contract.channels(), height, width);
     if (input.bytes() != count * sizeof(float)) {
         throw Error("frames must hold " + std::to_string(input.bytes() / sizeof(float)) + " values, not " +

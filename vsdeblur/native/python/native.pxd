@@ -54,6 +54,12 @@ cdef extern from "picture/image.h" namespace "vsdeblur":
         Py_ssize_t stride(int plane) const
 
 
+cdef extern from "runtime/runtime.h" namespace "vsdeblur":
+    cdef cppclass Execution:
+        string runtime
+        string precision
+
+
 cdef extern from "engine.h" namespace "vsdeblur":
     const int unknown_length
 
@@ -63,6 +69,7 @@ cdef extern from "engine.h" namespace "vsdeblur":
 
     cdef cppclass Options:
         path model
+        string precision
         string provider
         int device_id
         int num_streams
@@ -87,6 +94,7 @@ cdef extern from "engine.h" namespace "vsdeblur":
 
     cdef cppclass NativeEngine "vsdeblur::Engine":
         NativeEngine(const Clip&, const Options&) except +translate_exception nogil
+        Execution execution() const
         int outputs_per_frame() const
         int history() const
         void set_frames(int) except +translate_exception
@@ -99,22 +107,35 @@ cdef extern from "runtime/runtime.h" namespace "vsdeblur":
     cdef cppclass SessionOptions:
         string provider
         int device_id
+        string precision
 
     cdef cppclass RuntimeInfo:
+        string name
         string library
         string origin
         string version
         vector[string] providers
+        string error
 
-    RuntimeInfo native_runtime_info "vsdeblur::runtime_info"() except +translate_exception nogil
+    vector[RuntimeInfo] native_runtimes "vsdeblur::runtimes"() except +translate_exception nogil
 
 
-cdef extern from "model/weights.h" namespace "vsdeblur":
+cdef extern from "choice.h" namespace "vsdeblur":
     cdef cppclass ModelChoice:
         string name
         string precision
         path file
+        string provider
+        int device_id
 
+    cdef cppclass ChosenModel:
+        path file
+        string precision
+
+    ChosenModel native_resolve_model "vsdeblur::resolve_model"(const ModelChoice&) except +translate_exception nogil
+
+
+cdef extern from "model/weights.h" namespace "vsdeblur":
     cdef cppclass ShippedModel:
         string name
         string precision
@@ -123,7 +144,6 @@ cdef extern from "model/weights.h" namespace "vsdeblur":
         string error
 
     vector[ShippedModel] native_shipped_models "vsdeblur::shipped_models"() except +translate_exception nogil
-    path native_resolve_model "vsdeblur::resolve_model"(const ModelChoice&) except +translate_exception nogil
 
 
 cdef extern from "binding.h" namespace "vsdeblur::python":
@@ -133,4 +153,4 @@ cdef extern from "binding.h" namespace "vsdeblur::python":
     cmap[string, string] native_read_metadata "vsdeblur::python::read_metadata"(
         const path&, const vector[string]&) except +translate_exception nogil
     vector[float] native_run_once "vsdeblur::python::run_once"(
-        const path&, const SessionOptions&, const float*, size_t, int, int) except +translate_exception nogil
+        const path&, const SessionOptions&, const float*, size_t, int, int, Execution&) except +translate_exception nogil

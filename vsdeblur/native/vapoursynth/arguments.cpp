@@ -1,6 +1,6 @@
 #include "arguments.h"
 
-#include "model/weights.h"
+#include "choice.h"
 
 #include <algorithm>
 #include <array>
@@ -120,12 +120,13 @@ Arguments read_arguments(const Function& function, const VSMap* in, const VSAPI*
 
     ModelChoice choice;
     if (function.network != nullptr) choice.name = function.network;
+    choice.provider = options.provider;
+    choice.device_id = options.device_id;
     reader.read("precision", choice.precision);
-    if (reader.has("precision") && choice.precision.empty()) {
-        throw Error("precision must be fp32, fp16, bf16 or int8, not empty");
-    }
     read_path(reader, function.network != nullptr ? "model" : "path", choice.file);
-    options.model = resolve_model(choice);
+    const ChosenModel chosen = resolve_model(choice);
+    options.model = chosen.file;
+    options.precision = chosen.precision;
     return arguments;
 }
 

@@ -54,7 +54,8 @@ Filter::Filter(const Function& function, Arguments arguments, const Host& host)
       source_info_(*host.api->getVideoInfo(clip_.get())),
       format_(format_of(source_info_)),
       engine_({format_, source_info_.numFrames}, arguments.options),
-      info_(output_info(source_info_, engine_.outputs_per_frame())) {}
+      info_(output_info(source_info_, engine_.outputs_per_frame())),
+      execution_(engine_.execution()) {}
 
 void Filter::publish(std::unique_ptr<Filter> filter, VSMap* out, const Host& host) {
     const VSFilterDependency dependency = {filter->clip_.get(), rpGeneral};
@@ -67,7 +68,8 @@ void Filter::publish(std::unique_ptr<Filter> filter, VSMap* out, const Host& hos
 
 std::string Filter::summary() const {
     const Statistics done = engine_.statistics();
-    return name_ + ": " + std::to_string(done.outputs) + " frames, " + std::to_string(done.runs) + " network runs";
+    return name_ + ": " + std::to_string(done.outputs) + " frames, " + std::to_string(done.runs) + " network runs in " +
+           execution_.runtime + ", " + execution_.precision;
 }
 
 const VSFrame* Filter::get_frame(int n, int activation, void** frame_data, VSFrameContext* context, const Host& host) {
@@ -124,11 +126,10 @@ NewFrame Filter::advance(Pending& pending, VSFrameContext* context, const Host& 
 
 NewFrame Filter::output(int n, const Image& image, const VSFrame* source, const Host& host) const {
     NewFrame frame = frame_of(image, source, host);
+    VSMap* properties = host.api->getFramePropertiesRW(frame.get());
+    set_execution(properties, execution_, host.api);
     const int count = engine_.outputs_per_frame();
-    if (count > 1) {
-        set_instant(host.api->getFramePropertiesRW(frame.get()), n % count, count,
-                    {source_info_.fpsNum, source_info_.fpsDen}, host.api);
-    }
+    if (count > 1) set_instant(properties, n % count, count, {source_info_.fpsNum, source_info_.fpsDen}, host.api);
     return frame;
 }
 

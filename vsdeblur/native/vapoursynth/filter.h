@@ -28,7 +28,7 @@ public:
     static void publish(std::unique_ptr<Filter> filter, VSMap* out, const Host& host);
 
     const std::string& name() const { return name_; }
-    // What it has done, for the log: `DTB: 300 frames, 312 network runs`.
+    // What it has done, for the log: `DTB: 300 frames, 312 network runs in OpenVINO 2026.4.1 CPU, fp32`.
     std::string summary() const;
     bool talks() const { return verbosity_ >= 3; }
 
@@ -52,6 +52,7 @@ private:
     Format format_;
     Engine engine_;
     VSVideoInfo info_;
+    Execution execution_;
 };
 
 }  // namespace vsdeblur::vs

@@ -139,6 +139,14 @@ Ratio multiplied(Ratio ratio, std::int64_t factor, const char* what) {
     return {num / shared, den / shared};
 }
 
+void set_execution(VSMap* properties, const Execution& execution, const VSAPI* api) {
+    const auto set = [&](const char* name, const std::string& text) {
+        api->mapSetData(properties, name, text.data(), static_cast<int>(text.size()), dtUtf8, maReplace);
+    };
+    set("VsdeblurRuntime", execution.runtime);
+    set("VsdeblurPrecision", execution.precision);
+}
+
 void set_instant(VSMap* properties, int instant, int count, Ratio rate, const VSAPI* api) {
     const auto num = integer(properties, "_DurationNum", api);
     const auto den = integer(properties, "_DurationDen", api);

@@ -4,6 +4,7 @@
 #include "handles.h"
 #include "picture/frame.h"
 #include "picture/image.h"
+#include "runtime/runtime.h"
 
 #include <VapourSynth4.h>
 
@@ -40,6 +41,9 @@ struct Ratio {
 
 // `ratio` times `factor`, reduced. Throws Error naming `what` when it is beyond 64 bits.
 Ratio multiplied(Ratio ratio, std::int64_t factor, const char* what);
+
+// VsdeblurRuntime and VsdeblurPrecision, such as `OpenVINO 2026.4.1 CPU` and `bf16`: what made the frame.
+void set_execution(VSMap* properties, const Execution& execution, const VSAPI* api);
 
 // The properties of an instant of an exposure. On entry they are those of the frame that is split.
 //   instant: 0..count - 1

@@ -50,6 +50,10 @@ std::string json_of(const ShippedModel& model) {
     json += ", \"window\": [" + std::to_string(contract.before) + ", " + std::to_string(contract.after) + "]";
     json += ", \"outputs\": " + json_string(outputs_of(contract));
     json += ", \"color\": " + json_string(contract.color == Contract::Color::luma ? "luma" : "rgb");
+    std::string losses;
+    for (const auto& [precision, loss] : contract.losses)
+        losses += (losses.empty() ? "" : ", ") + json_string(precision) + ": " + std::to_string(loss);
+    json += ", \"losses\": {" + losses + "}";
     json += ", \"trained_on\": " + json_string(contract.trained_on) + ", \"license\": " + json_string(contract.license);
     // JSON already; the reader of the contract does not look inside.
     return json + ", \"metrics\": " + (parse_json(contract.metrics) ? contract.metrics : json_string(contract.metrics)) + "}";
@@ -64,15 +68,13 @@ std::string release_of(const Host& host) {
     return text + "." + std::to_string(version & 0xffff);
 }
 
-void write_runtime(VSMap* out, const VSAPI* api) {
-    try {
-        const RuntimeInfo runtime = runtime_info();
-        put(out, "runtime", "ONNX Runtime " + runtime.version, api);
+// One entry for each runtime, the one that runs by default first; where one cannot be used, the reason in its place.
+void write_runtimes(VSMap* out, const VSAPI* api) {
+    for (const RuntimeInfo& runtime : runtimes()) {
+        put(out, "runtime", runtime.error.empty() ? runtime.name + " " + runtime.version : runtime.error, api);
         put(out, "runtime_path", runtime.library, api);
         put(out, "runtime_origin", runtime.origin, api);
         for (const std::string& provider : runtime.providers) put(out, "providers", provider, api);
-    } catch (const Error& error) {
-        put(out, "runtime", error.what(), api);
     }
 }
 
@@ -91,7 +93,7 @@ void write_info(VSMap* out, const Host& host) {
     put(out, "version", VSDEBLUR_VERSION, host.api);
     host.api->mapSetInt(out, "contract", contract_version, maReplace);
     put(out, "vapoursynth", release_of(host), host.api);
-    write_runtime(out, host.api);
+    write_runtimes(out, host.api);
     write_models(out, host.api);
 }
 

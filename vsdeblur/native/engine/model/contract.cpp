@@ -22,7 +22,7 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::string_view contract_key = "vsdeblur.contract";
-constexpr std::array keys = {
+constexpr std::array required_keys = {
     contract_key,
     "vsdeblur.name"sv,
     "vsdeblur.license"sv,
@@ -37,6 +37,7 @@ constexpr std::array keys = {
     "vsdeblur.precision"sv,
     "vsdeblur.probe"sv,
 };
+constexpr std::string_view losses_key = "vsdeblur.losses";
 
 constexpr std::size_t max_name = 64;
 constexpr std::size_t max_identifier = 60;
@@ -146,6 +147,7 @@ public:
         contract.states = states(contract.multiple);
         contract.precision = choice("vsdeblur.precision", {"fp32", "fp16", "bf16", "int8"});
         contract.probe = value("vsdeblur.probe");
+        if (metadata_.contains(losses_key)) contract.losses = losses();
         return contract;
     }
 
@@ -175,7 +177,7 @@ private:
 
     void check_complete() const {
         std::string missing;
-        for (const std::string_view key : keys) {
+        for (const std::string_view key : required_keys) {
             if (!metadata_.contains(key)) missing.append(missing.empty() ? "" : ", ").append(key);
         }
         if (!missing.empty()) fail(" has a contract that lacks " + missing);
@@ -274,6 +276,19 @@ private:
         return states;
     }
 
+    std::map<std::string, double> losses() const {
+        const std::optional<JsonValue> json = parse_json(value(losses_key));
+        const JsonObject* items = json ? json->object() : nullptr;
+        if (items == nullptr) refuse(losses_key, "a JSON object without escape sequences");
+        std::map<std::string, double> losses;
+        for (const auto& [precision, loss] : *items) {
+            const bool known = precision == "fp16" || precision == "bf16" || precision == "int8";
+            if (!known || loss.number() == nullptr) refuse(losses_key, "an object of numbers under fp16, bf16 and int8");
+            losses[precision] = loss.number()->value;
+        }
+        return losses;
+    }
+
     StateSpec read_state(const JsonValue& item) const {
         constexpr std::string_view suffix = "_in";
         const JsonObject* object = item.object();
@@ -339,6 +354,8 @@ Contract read_contract(const std::filesystem::path& file) {
 }
 
 Contract read_contract(std::istream& stream, std::uint64_t size, const std::string& name) {
+    std::vector<std::string_view> keys(required_keys.begin(), required_keys.end());
+    keys.push_back(losses_key);
     const Metadata metadata = read_onnx_metadata(stream, size, name, keys);
     return Parser(metadata, name).parse();
 }

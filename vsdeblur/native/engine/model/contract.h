@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <iosfwd>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ struct Contract {
     std::vector<StateSpec> states;  // at most 16; empty for a network without recurrence
     std::string precision;     // of the weights: fp32, fp16, bf16 or int8
     std::string probe;         // JSON, not looked into: a sample of the output for a fixed input
+    std::map<std::string, double> losses;  // dB lost against fp32 in fp16, bf16 and int8, as far as it was measured
 
     // Channels of one frame: 1 or 3.
     int channels() const { return color == Color::luma ? 1 : 3; }

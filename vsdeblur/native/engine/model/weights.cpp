@@ -75,15 +75,8 @@ std::vector<Entry> entries(const fs::path& folder) {
     return found;
 }
 
-// Throws Error unless the file holds what its user expects. Empty expectations hold always.
-void check_identity(const fs::path& file, const Contract& contract, const std::string& name,
-                    const std::string& precision) {
-    if (!name.empty() && contract.name != name) {
-        throw Error(file.string() + " holds " + contract.name + ", not " + name);
-    }
-    if (!precision.empty() && contract.precision != precision) {
-        throw Error(file.string() + " holds weights in " + contract.precision + ", not " + precision);
-    }
+[[noreturn]] void throw_holds(const fs::path& file, const std::string& own, const std::string& wanted) {
+    throw Error(file.string() + " holds weights in " + own + ", not " + wanted);
 }
 
 std::string listed(const std::vector<std::string>& words) {
@@ -93,23 +86,6 @@ std::string listed(const std::vector<std::string>& words) {
         text += word;
     }
     return text;
-}
-
-fs::path shipped_file(const std::string& name, const std::string& precision) {
-    const fs::path folder = weights_folder();
-    std::vector<std::string> names;
-    std::vector<std::string> others;
-    for (const Entry& entry : entries(folder)) {
-        if (entry.name == name && entry.precision == precision) return entry.path;
-        if (entry.name == name) others.push_back(entry.precision);
-        if (names.empty() || names.back() != entry.name) names.push_back(entry.name);
-    }
-    const std::string file = "; model= takes a file";
-    if (!others.empty()) {
-        throw Error("there are no weights in " + precision + "; those that ship are in " + listed(others) + file);
-    }
-    throw Error("no weights of " + name + " ship in " + folder.string() + "; " +
-                (names.empty() ? "there are none at all" : "there are those of " + listed(names)) + file);
 }
 
 }  // namespace
@@ -139,7 +115,8 @@ std::vector<ShippedModel> shipped_models() {
         try {
             model.sha256 = sha256_of_file(entry.path);
             Contract contract = read_contract(entry.path);
-            check_identity(entry.path, contract, entry.name, entry.precision);
+            check_name(entry.path, contract, entry.name);
+            if (contract.precision != entry.precision) throw_holds(entry.path, contract.precision, entry.precision);
             model.contract = std::move(contract);
         } catch (const Error& error) {
             model.error = error.what();
@@ -149,24 +126,34 @@ std::vector<ShippedModel> shipped_models() {
     return models;
 }
 
-fs::path resolve_model(const ModelChoice& choice) {
-    if (!choice.precision.empty() && !is_precision(choice.precision)) {
-        throw Error("precision must be fp32, fp16, bf16 or int8, not '" + choice.precision + "'");
+void check_name(const fs::path& file, const Contract& contract, const std::string& name) {
+    if (!name.empty() && contract.name != name) throw Error(file.string() + " holds " + contract.name + ", not " + name);
+}
+
+void check_precision(const fs::path& file, const std::string& own, const std::string& wanted) {
+    if (own != wanted && (own != default_precision || wanted == "int8")) throw_holds(file, own, wanted);
+}
+
+std::optional<fs::path> shipped_file(const std::string& name, const std::string& precision) {
+    for (const Entry& entry : entries(weights_folder()))
+        if (entry.name == name && entry.precision == precision) return entry.path;
+    return std::nullopt;
+}
+
+std::string no_shipped_file(const std::string& name, const std::string& precision) {
+    const fs::path folder = weights_folder();
+    std::vector<std::string> names;
+    std::vector<std::string> others;
+    for (const Entry& entry : entries(folder)) {
+        if (entry.name == name) others.push_back(entry.precision);
+        if (names.empty() || names.back() != entry.name) names.push_back(entry.name);
     }
-    if (!choice.file.empty()) {
-        check_identity(choice.file, read_contract(choice.file), choice.name, choice.precision);
-        return choice.file;
+    const std::string file = "; model= takes a file";
+    if (!others.empty()) {
+        return "there are no weights in " + precision + "; those that ship are in " + listed(others) + file;
     }
-    const std::string precision = choice.precision.empty() ? std::string(default_precision) : choice.precision;
-    const fs::path file = shipped_file(choice.name, precision);
-    const Contract contract = read_contract(file);
-    check_identity(file, contract, choice.name, precision);
-    if (contract.trained_on == untrained) {
-        throw Error("the weights of " + choice.name +
-                    " that ship are untrained and do not deblur; model= takes a file of trained ones, which python -m "
-                    "export writes");
-    }
-    return file;
+    return "no weights of " + name + " ship in " + folder.string() + "; " +
+           (names.empty() ? "there are none at all" : "there are those of " + listed(names)) + file;
 }
 
 }  // namespace vsdeblur

@@ -1,4 +1,4 @@
-// Weights: where the shipped ones are, and which file a user's words mean.
+// Weights: where the shipped ones are, and what they say of themselves.
 //
 // Folder
 //   The environment variable VSDEBLUR_WEIGHTS, if it is set and not empty. Else `vsdeblur/weights` in the nearest folder
@@ -40,17 +40,17 @@ struct ShippedModel {
 // All of them, sorted by name, fp32 first. Throws Error as weights_folder does. Reads every file whole.
 std::vector<ShippedModel> shipped_models();
 
-// What a user asked for.
-struct ModelChoice {
-    std::string name;            // of the network; empty: any, and then `file` is given
-    std::string precision;       // fp32, fp16, bf16, int8, or empty: fp32 by name, any by file
-    std::filesystem::path file;  // empty: the shipped weights of that name
-};
+// Throws Error unless the file holds the network `name`; an empty name holds always.
+void check_name(const std::filesystem::path& file, const Contract& contract, const std::string& name);
 
-// The file to load.
-// By file: that file; it may be untrained. By name: the shipped weights, which must be trained.
-// Throws Error: the precision is none of the four; no such weights are shipped (says which are); they are untrained; the
-// file is of another network or precision than was asked for; or the file is missing or not sound (see read_contract).
-std::filesystem::path resolve_model(const ModelChoice& choice);
+// Throws Error unless a file of precision `own` can be computed in `wanted`: a file holds its own precision, and bf16 and
+// fp16 can be made of fp32.
+void check_precision(const std::filesystem::path& file, const std::string& own, const std::string& wanted);
+
+// The file of that name and precision in the folder, if there is one. Throws Error as weights_folder does.
+std::optional<std::filesystem::path> shipped_file(const std::string& name, const std::string& precision);
+
+// Why there is none: which names and precisions there are.
+std::string no_shipped_file(const std::string& name, const std::string& precision);
 
 }  // namespace vsdeblur

@@ -1,308 +1,147 @@
 #include "runtime/runtime.h"
 
-#include "runtime/cores.h"
-#include "runtime/memory.h"
+#include "model/weights.h"
+#include "runtime/graph.h"
 #include "runtime/onnxruntime/library.h"
 #include "runtime/onnxruntime/providers.h"
+#include "runtime/onnxruntime/session.h"
+#include "runtime/openvino/library.h"
+#include "runtime/openvino/session.h"
 
-#include <array>
-#include <cmath>
-#include <cstdint>
-#include <cstring>
-#include <limits>
-#include <new>
+#include <algorithm>
+#include <cctype>
+#include <string_view>
 #include <utility>
 
 namespace vsdeblur {
 namespace {
 
-constexpr const char* frames_name = "frames";
-constexpr const char* frames_out_name = "frames_out";
 constexpr int max_verbosity = 4;
-constexpr std::size_t rank = 4;
+constexpr std::string_view openvino_prefix = "openvino:";
 
-std::string shape_text(int channels, int height, int width) {
-    return "1x" + std::to_string(channels) + "x" + std::to_string(height) + "x" + std::to_string(width);
+std::string lower(std::string_view text) {
+    std::string result;
+    for (const char c : text) result += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return result;
 }
 
-// A tensor that the graph must have.
-struct Port {
-    std::string name;
-    int channels;
+// What a provider's name means.
+struct Place {
+    bool in_openvino;
+    std::string name;  // OpenVINO's device, or ONNX Runtime's provider where "" is its CPU
 };
 
-// A tensor that the graph has.
-struct GraphPort {
-    std::string name;
-    bool is_float32;
-    std::vector<std::int64_t> shape;  // -1: dynamic
-};
-
-// Compares the inputs or outputs of a graph with what its contract promises.
-class PortCheck {
-public:
-    PortCheck(std::string file, std::string kind) : file_(std::move(file)), kind_(std::move(kind)) {}
-
-    void compare(const std::vector<Port>& promised, const std::vector<GraphPort>& found) const {
-        for (const Port& port : promised) {
-            const GraphPort* match = nullptr;
-            for (const GraphPort& candidate : found) {
-                if (candidate.name == port.name) match = &candidate;
-            }
-            if (match == nullptr) fail(port.name, "is missing");
-            check(port, *match);
-        }
-        for (const GraphPort& port : found) {
-            bool known = false;
-            for (const Port& candidate : promised) known = known || candidate.name == port.name;
-            if (!known) fail(port.name, "is not in the contract");
-        }
+Place place_of(const std::string& provider, int device_id) {
+    if (device_id < 0) throw Error("device_id must be at least 0, not " + std::to_string(device_id));
+    const std::string name = lower(provider);
+    if (name.empty() || name == "cpu") {
+        const OpenVinoLibrary* openvino = OpenVinoLibrary::find();
+        return openvino != nullptr && openvino->has_cpu() ? Place{true, "CPU"} : Place{false, ""};
     }
+    if (name == "onnxruntime") return {false, ""};
+    if (name == "openvino") return {true, openvino_device("CPU", device_id)};
+    if (name.starts_with(openvino_prefix)) return {true, openvino_device(name.substr(openvino_prefix.size()), device_id)};
+    return {false, provider};
+}
 
-private:
-    [[noreturn]] void fail(const std::string& name, const std::string& what) const {
-        throw Error(file_ + " contradicts its contract: " + kind_ + " " + name + " " + what);
+std::vector<std::string> precisions_of(const Place& place) {
+    return place.in_openvino ? openvino_precisions(place.name) : onnxruntime_precisions(place.name);
+}
+
+std::string joined(const std::vector<std::string>& items) {
+    std::string list;
+    for (const std::string& item : items) list += (list.empty() ? "" : ", ") + item;
+    return list;
+}
+
+// `ONNX Runtime 1.31.1 CPU`; with the library's path for errors.
+std::string runtime_of(const Place& place, bool with_path) {
+    const std::string device = place.name.empty() ? "CPU" : place.name;
+    if (place.in_openvino) {
+        const OpenVinoLibrary& library = OpenVinoLibrary::of_process();
+        return with_path ? library.label() + " on " + device : "OpenVINO " + library.version() + " " + device;
     }
+    const RuntimeLibrary& library = RuntimeLibrary::of_process();
+    return with_path ? library.label() + " on " + device : "ONNX Runtime " + library.version() + " " + device;
+}
 
-    void check(const Port& port, const GraphPort& found) const {
-        if (!found.is_float32) fail(port.name, "must be a tensor of float32");
-        if (found.shape.size() != rank) {
-            const std::string dimensions = std::to_string(found.shape.size());
-            fail(port.name, "must have " + std::to_string(rank) + " dimensions, not " + dimensions);
-        }
-        const auto fits = [&](std::size_t dimension, std::int64_t size) {
-            return found.shape[dimension] < 0 || found.shape[dimension] == size;
-        };
-        if (!fits(0, 1)) fail(port.name, "must have batch size 1, not " + std::to_string(found.shape[0]));
-        if (!fits(1, port.channels)) {
-            fail(port.name, "must have " + std::to_string(port.channels) + " channels, not " +
-                                std::to_string(found.shape[1]));
-        }
-        if (found.shape[2] >= 0 || found.shape[3] >= 0) fail(port.name, "must have dynamic height and width");
+// The precision that a file is computed in. A file holds its own; bf16 and fp16 can be made of float32.
+std::string precision_of(const std::string& file, const std::string& own, const std::string& wanted, const Place& place) {
+    const std::string precision = wanted.empty() ? own : wanted;
+    check_precision(file, own, precision);
+    // ONNX Runtime computes a file as it is.
+    if (!place.in_openvino && precision == own) return own;
+    const std::vector<std::string> there = precisions_of(place);
+    if (std::ranges::find(there, precision) != there.end()) return precision;
+    throw Error("precision " + precision + " is not there: " + runtime_of(place, true) + " computes in " + joined(there));
+}
+
+void check_options(const SessionOptions& options) {
+    if (options.verbosity < 0 || options.verbosity > max_verbosity) {
+        throw Error("verbosity must be 0 to " + std::to_string(max_verbosity) + ", not " +
+                    std::to_string(options.verbosity));
     }
+    if (options.threads < 0) throw Error("threads must be at least 0, not " + std::to_string(options.threads));
+}
 
-    std::string file_;
-    std::string kind_;
-};
+// As providers are named: a device's number is given by device_id.
+std::vector<std::string> names_of(const OpenVinoLibrary& library) {
+    std::vector<std::string> names;
+    for (const std::string& device : library.devices()) {
+        const std::string name = "OpenVINO:" + device.substr(0, device.find('.'));
+        if (names.empty() || names.back() != name) names.push_back(name);
+    }
+    return names;
+}
+
+std::vector<std::string> names_of(const std::vector<Port>& ports) {
+    std::vector<std::string> names;
+    for (const Port& port : ports) names.push_back(port.name);
+    return names;
+}
 
 }  // namespace
 
-Tensor Tensor::allocate(int channels, int height, int width) {
-    if (channels < 1 || height < 1 || width < 1) {
-        throw Error("a tensor must have sizes of at least 1, not " + shape_text(channels, height, width));
-    }
-    Tensor tensor;
-    tensor.channels_ = channels;
-    tensor.height_ = height;
-    tensor.width_ = width;
-    const double bytes = sizeof(float) * static_cast<double>(channels) * height * width;
-    try {
-        if (bytes >= static_cast<double>(std::numeric_limits<std::ptrdiff_t>::max())) throw std::bad_alloc();
-        const std::shared_ptr<std::byte[]> memory = detail::allocate_aligned(tensor.bytes());
-        tensor.data_ = reinterpret_cast<float*>(memory.get());
-        tensor.owner_ = memory;
-        return tensor;
-    } catch (const std::bad_alloc&) {
-        throw Error("no memory for a tensor of " + shape_text(channels, height, width));
-    }
-}
-
-Tensor Tensor::zeros(int channels, int height, int width) {
-    Tensor tensor = allocate(channels, height, width);
-    std::memset(tensor.data(), 0, tensor.bytes());
-    return tensor;
-}
-
-std::size_t Tensor::bytes() const {
-    return sizeof(float) * static_cast<std::size_t>(channels_) * static_cast<std::size_t>(height_) *
-           static_cast<std::size_t>(width_);
-}
-
 struct Session::Impl {
-    RuntimeLibrary& library;
     std::string file;  // how errors name it
     Contract contract;
-    ort::SessionHandle session;
-    ort::MemoryInfoHandle cpu_memory;
-    std::vector<std::string> input_names;
-    std::vector<std::string> output_names;
+    Execution execution;
+    std::unique_ptr<Backend> backend;
 
-    Impl(const std::filesystem::path& model, const Contract& promised, const SessionOptions& options)
-        : library(RuntimeLibrary::of_process()),
-          file(model.string()),
-          contract(promised),
-          session(nullptr, {library.api()}),
-          cpu_memory(nullptr, {library.api()}) {
-        // Making a session sets the mode of this thread, which is the host's.
-        const FlushDenormals mode;
-        open(model, options);
-        ort::MemoryInfo* memory = nullptr;
-        library.check(ort::CreateCpuMemoryInfo::call(library.api(), ort::AllocatorType::device, ort::MemoryType::normal,
-                                                     &memory), library.label() + " does not describe its memory");
-        cpu_memory.reset(memory);
-        check_graph();
+    Impl(const std::filesystem::path& model, const Contract& promised, SessionOptions options)
+        : file(model.string()), contract(promised) {
+        check_options(options);
+        const Place place = place_of(options.provider, options.device_id);
+        options.precision = precision_of(file, contract.precision, options.precision, place);
+        options.provider = place.in_openvino ? "" : place.name;
+        backend = place.in_openvino ? open_in_openvino(model, place.name, options) : open_in_onnxruntime(model, options);
+        execution = {runtime_of(place, false), options.precision};
+        const std::vector<Port> inputs = promised_inputs(contract), outputs = promised_outputs(contract);
+        check_ports(file, "input", inputs, backend->inputs());
+        check_ports(file, "output", outputs, backend->outputs());
+        backend->bind(names_of(inputs), names_of(outputs));
     }
 
-    // Session options that matter for results and speed. ONNX Runtime has no others that do: convolution and matrix
-    // product are split by output on the CPU, so their sums do not depend on how many threads take part.
-    ort::SessionOptionsHandle make_options(const SessionOptions& wanted) const {
-        const ort::Api* api = library.api();
-        const std::string what = library.label() + " refuses an option";
-        ort::SessionOptions* raw = nullptr;
-        library.check(ort::CreateSessionOptions::call(api, &raw), what);
-        ort::SessionOptionsHandle options(raw, {api});
-        const auto severity = static_cast<ort::Severity>(max_verbosity - wanted.verbosity);
-        library.check(ort::SetSessionLogSeverityLevel::call(api, raw, severity), what);
-        library.check(ort::SetSessionGraphOptimizationLevel::call(api, raw, ort::Optimization::all), what);
-        library.check(ort::SetSessionExecutionMode::call(api, raw, ort::Execution::sequential), what);
-        // A number of our own: the default also binds each thread to a core, the same cores for every session.
-        const int threads = wanted.threads == 0 ? usable_cores() : wanted.threads;
-        library.check(ort::SetIntraOpNumThreads::call(api, raw, threads), what);
-        // One allocation planned for a whole run takes a fifth more memory than many and saves no time.
-        library.check(ort::DisableMemPattern::call(api, raw), what);
-        const std::array entries = {
-            std::pair{"session.set_denormal_as_zero", "1"},
-            // Threads that wait sleep: spinning took a quarter more processor time, which a host has other use for.
-            std::pair{"session.intra_op.allow_spinning", "0"},
-            std::pair{record_assignment_key, wanted.provider.empty() ? "0" : "1"},
-        };
-        for (const auto& [key, value] : entries) {
-            library.check(ort::AddSessionConfigEntry::call(api, raw, key, value), what);
-        }
-        return options;
-    }
-
-    void open(const std::filesystem::path& model, const SessionOptions& wanted) {
-        if (wanted.verbosity < 0 || wanted.verbosity > max_verbosity) {
-            throw Error("verbosity must be 0 to " + std::to_string(max_verbosity) + ", not " +
-                        std::to_string(wanted.verbosity));
-        }
-        if (wanted.threads < 0) throw Error("threads must be at least 0, not " + std::to_string(wanted.threads));
-        const ort::SessionOptionsHandle options = make_options(wanted);
-        const std::string provider = append_provider(library, options.get(), wanted.provider, wanted.device_id);
-        ort::Session* raw = nullptr;
-        library.check(ort::CreateSession::call(library.api(), library.env(), model.c_str(), options.get(), &raw),
-                      file + " cannot be loaded by " + library.label());
-        session.reset(raw);
-        check_assigned(library, raw, provider);
-    }
-
-    // Makes the lists of names for run() and checks them.
-    void check_graph() {
-        std::vector<Port> inputs = {{frames_name, contract.window() * contract.channels()}};
-        std::vector<Port> outputs = {{frames_out_name, contract.outputs() * contract.channels()}};
-        for (const StateSpec& state : contract.states) {
-            inputs.push_back({state.input, state.channels});
-            outputs.push_back({state.output, state.channels});
-        }
-        using namespace ort;
-        PortCheck(file, "input").compare(
-            inputs, graph_ports<SessionGetInputCount, SessionGetInputName, SessionGetInputTypeInfo>());
-        PortCheck(file, "output").compare(
-            outputs, graph_ports<SessionGetOutputCount, SessionGetOutputName, SessionGetOutputTypeInfo>());
-        for (const Port& port : inputs) input_names.push_back(port.name);
-        for (const Port& port : outputs) output_names.push_back(port.name);
-    }
-
-    template <typename GetCount, typename GetName, typename GetType>
-    std::vector<GraphPort> graph_ports() const {
-        const ort::Api* api = library.api();
-        const std::string what = file + " does not show its inputs and outputs to " + library.label();
-        ort::Allocator* allocator = nullptr;
-        library.check(ort::GetAllocatorWithDefaultOptions::call(api, &allocator), what);
-        std::size_t count = 0;
-        library.check(GetCount::call(api, session.get(), &count), what);
-        std::vector<GraphPort> ports;
-        for (std::size_t i = 0; i < count; ++i) {
-            char* name = nullptr;
-            library.check(GetName::call(api, session.get(), i, allocator, &name), what);
-            GraphPort port{name, false, {}};
-            library.check(ort::AllocatorFree::call(api, allocator, name), what);
-            ort::TypeInfo* type = nullptr;
-            library.check(GetType::call(api, session.get(), i, &type), what);
-            const ort::TypeInfoHandle owner(type, {api});
-            read_type(type, port, what);
-            ports.push_back(std::move(port));
-        }
-        return ports;
-    }
-
-    void read_type(const ort::TypeInfo* type, GraphPort& port, const std::string& what) const {
-        const ort::Api* api = library.api();
-        const ort::TensorInfo* info = nullptr;
-        library.check(ort::CastTypeInfoToTensorInfo::call(api, type, &info), what);
-        if (info == nullptr) return;
-        ort::ElementType element{};
-        library.check(ort::GetTensorElementType::call(api, info, &element), what);
-        port.is_float32 = element == ort::ElementType::float32;
-        std::size_t dimensions = 0;
-        library.check(ort::GetDimensionsCount::call(api, info, &dimensions), what);
-        port.shape.resize(dimensions);
-        library.check(ort::GetDimensions::call(api, info, port.shape.data(), dimensions), what);
-    }
-
-    // A view of the tensor's memory for the runtime; the tensor must outlive it.
-    ort::ValueHandle view(const Tensor& tensor) const {
-        const std::array<std::int64_t, rank> shape = {1, tensor.channels(), tensor.height(), tensor.width()};
-        ort::Value* value = nullptr;
-        // The entry takes memory that may be written; the runtime does not write to inputs.
-        library.check(ort::CreateTensorWithDataAsOrtValue::call(library.api(), cpu_memory.get(),
-                                                                const_cast<float*>(tensor.data()), tensor.bytes(),
-                                                                shape.data(), shape.size(), ort::ElementType::float32,
-                                                                &value), file + " cannot be given a tensor");
-        return ort::ValueHandle(value, {library.api()});
-    }
-
-    void check_shapes(const Tensor& frames, std::span<const Tensor> states) const {
-        const int channels = contract.window() * contract.channels();
-        const int multiple = contract.multiple;
-        if (frames.channels() != channels || frames.height() % multiple != 0 || frames.width() % multiple != 0) {
-            throw Error(file + " takes frames of 1x" + std::to_string(channels) +
-                        "xHxW where H and W divide by " + std::to_string(multiple) + ", not " +
-                        shape_text(frames.channels(), frames.height(), frames.width()));
-        }
-        if (states.size() != contract.states.size()) {
-            throw Error(file + " takes " + std::to_string(contract.states.size()) + " states, not " +
-                        std::to_string(states.size()));
-        }
-        for (std::size_t i = 0; i < states.size(); ++i) {
-            const StateSpec& spec = contract.states[i];
-            const int height = static_cast<int>(std::lround(frames.height() * spec.scale));
-            const int width = static_cast<int>(std::lround(frames.width() * spec.scale));
-            const Tensor& state = states[i];
-            if (state.channels() != spec.channels || state.height() != height || state.width() != width) {
-                throw Error(file + " takes " + spec.input + " of " + shape_text(spec.channels, height, width) +
-                            ", not " + shape_text(state.channels(), state.height(), state.width()));
-            }
-        }
+    void prepare(int height, int width) const {
+        const TensorShape frames = {contract.window() * contract.channels(), height, width};
+        check_frames(file, contract, frames);
+        std::vector<TensorShape> inputs = state_shapes(contract, frames);
+        inputs.insert(inputs.begin(), frames);
+        backend->prepare(inputs);
     }
 
     std::vector<Tensor> run(const Tensor& frames, std::span<const Tensor> states) const {
-        check_shapes(frames, states);
-        // Results go into memory of our own: states stay for long, and the runtime's arena would never shrink again.
+        check_frames(file, contract, frames.shape());
+        check_states(file, contract, frames.shape(), states);
+        std::vector<Tensor> inputs = {frames};
+        inputs.insert(inputs.end(), states.begin(), states.end());
+        // Results go into memory of our own: states stay for long, and a runtime's arena would never shrink again.
         std::vector<Tensor> results;
         results.push_back(Tensor::allocate(contract.outputs() * contract.channels(), frames.height(), frames.width()));
         for (const Tensor& state : states) {
             results.push_back(Tensor::allocate(state.channels(), state.height(), state.width()));
         }
-        std::vector<ort::ValueHandle> owners;
-        std::vector<const ort::Value*> inputs;
-        std::vector<ort::Value*> outputs;
-        const auto own = [&](const Tensor& tensor) { return owners.emplace_back(view(tensor)).get(); };
-        inputs.push_back(own(frames));
-        for (const Tensor& state : states) inputs.push_back(own(state));
-        for (const Tensor& result : results) outputs.push_back(own(result));
-
-        std::vector<const char*> input_keys;
-        std::vector<const char*> output_keys;
-        for (const std::string& name : input_names) input_keys.push_back(name.c_str());
-        for (const std::string& name : output_names) output_keys.push_back(name.c_str());
-
-        const FlushDenormals mode;
-        library.check(ort::Run::call(library.api(), session.get(), nullptr, input_keys.data(), inputs.data(),
-                                     inputs.size(), output_keys.data(), outputs.size(), outputs.data()),
-                      file + " failed on frames of " + shape_text(frames.channels(), frames.height(), frames.width()) +
-                          " in " + library.label());
+        backend->run(inputs, results);
         return results;
     }
 };
@@ -313,13 +152,38 @@ Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 
+Execution Session::execution() const { return impl_->execution; }
+
+void Session::prepare(int height, int width) { impl_->prepare(height, width); }
+
 std::vector<Tensor> Session::run(const Tensor& frames, std::span<const Tensor> states) {
     return impl_->run(frames, states);
 }
 
-RuntimeInfo runtime_info() {
-    const RuntimeLibrary& library = RuntimeLibrary::of_process();
-    return {library.path(), library.origin(), library.version(), provider_names(library)};
+std::vector<std::string> provider_precisions(const std::string& provider, int device_id) {
+    return precisions_of(place_of(provider, device_id));
+}
+
+std::vector<RuntimeInfo> runtimes() {
+    std::vector<RuntimeInfo> found;
+    bool openvino_is_first = false;
+    try {
+        if (const OpenVinoLibrary* library = OpenVinoLibrary::find()) {
+            openvino_is_first = library->has_cpu();
+            found.push_back({"OpenVINO", library->path(), library->origin(), library->version(), names_of(*library), ""});
+        }
+    } catch (const Error& error) {
+        found.push_back({"OpenVINO", "", "", "", {}, error.what()});
+    }
+    try {
+        const RuntimeLibrary& library = RuntimeLibrary::of_process();
+        found.push_back({"ONNX Runtime", library.path(), library.origin(), library.version(),
+                         onnxruntime_providers(library), ""});
+    } catch (const Error& error) {
+        found.push_back({"ONNX Runtime", "", "", "", {}, error.what()});
+    }
+    if (!openvino_is_first) std::ranges::reverse(found);
+    return found;
 }
 
 }  // namespace vsdeblur

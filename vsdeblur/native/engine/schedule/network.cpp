@@ -1,5 +1,6 @@
 #include "schedule/network.h"
 
+#include "choice.h"
 #include "runtime/cores.h"
 
 #include <algorithm>
@@ -23,6 +24,7 @@ SessionOptions session_options(const Options& options) {
     session.provider = options.provider;
     session.device_id = options.device_id;
     session.verbosity = options.verbosity;
+    session.precision = options.precision == auto_precision ? "" : options.precision;
     session.threads = options.num_streams == 1 ? 0 : std::max(1, usable_cores() / options.num_streams);
     return session;
 }
@@ -69,7 +71,10 @@ Network::Network(const Contract& contract, const Options& options, int channels,
       tiles_(plan_tiles(contract, options, width, height)) {
     for (int i = 0; i < options.num_streams; ++i)
         sessions_.emplace_back(options.model, contract, session_options(options));
-    for (Session& session : sessions_) idle_.push_back(&session);
+    for (Session& session : sessions_) {
+        session.prepare(tiles_.tile_height(), tiles_.tile_width());
+        idle_.push_back(&session);
+    }
     std::vector<Tensor> states;
     for (const StateSpec& spec : contract.states)
         states.push_back(Tensor::zeros(spec.channels, static_cast<int>(tiles_.tile_height() * spec.scale),

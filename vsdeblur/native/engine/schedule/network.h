@@ -32,6 +32,8 @@ public:
     // The state before a first frame: 0 everywhere.
     const State& initial() const { return initial_; }
 
+    Execution execution() const { return sessions_.front().execution(); }
+
     // Runs on a window of decoded frames, in the contract's order, each (channels, height, width).
     // Returns the contract's number of output frames of the same shape; `state` goes in and comes out advanced.
     // Thread-safe; at most num_streams windows are run at a time, others wait.

@@ -27,6 +27,7 @@ public:
     void set_length(int frames) { length_ = frames; }
     std::int64_t runs() const { return runs_; }
     const State& initial() const { return network_.initial(); }
+    Execution execution() const { return network_.execution(); }
 
     // The cuts between the frames of one call. A cut is what the host says (_SceneChangePrev of the later frame, else
     // _SceneChangeNext of the earlier), else what the detector finds; with scene_cuts off there are none.

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <system_error>
+#include <optional>
 #include <utility>
 
 namespace vsdeblur {
@@ -15,22 +15,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* environment_name = "VSDEBLUR_ONNXRUNTIME";
-constexpr std::string_view library_prefix = "libonnxruntime.so.1.";
 constexpr std::string_view plugin_folder_prefix = "onnxruntime_ep_";
 constexpr std::string_view plugin_library_prefix = "libonnxruntime_providers_";
 constexpr const char* env_log_name = "vsdeblur";
 constexpr const char* telemetry_switch = "ORT_DISABLE_TELEMETRY";
 constexpr std::size_t longest_message = 300;
-
-// The file that holds the code or data at `address`, as it was loaded.
-fs::path file_of(const void* address) {
-    Dl_info info{};
-    if (dladdr(address, &info) == 0 || info.dli_fname == nullptr) return {};
-    std::error_code code;
-    const fs::path path = fs::absolute(info.dli_fname, code);
-    return code ? fs::path(info.dli_fname) : path.lexically_normal();
-}
 
 // The minor number of `1.MINOR.PATCH`, the newest API version that the library offers; 0 if it reads otherwise.
 std::uint32_t minor_of(std::string_view version) {
@@ -40,106 +29,12 @@ std::uint32_t minor_of(std::string_view version) {
     return minor;
 }
 
-// Names in a folder; none if it is not there or cannot be read.
-std::vector<fs::path> entries(const fs::path& folder) {
-    std::vector<fs::path> found;
-    std::error_code code;
-    for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code)) {
-        found.push_back(entry->path());
-    }
-    std::ranges::sort(found);
-    return found;
-}
-
-// The same folder under lib for lib64 and the other way round: a distribution may split pure packages from the others.
-std::optional<fs::path> twin_of(const fs::path& folder) {
-    fs::path twin;
-    bool changed = false;
-    for (const fs::path& part : folder) {
-        const bool swap = part == "lib" || part == "lib64";
-        twin /= swap ? fs::path(part == "lib" ? "lib64" : "lib") : part;
-        changed = changed || swap;
-    }
-    return changed ? std::optional(twin) : std::nullopt;
-}
-
-// Appends every folder above `file`, nearest first, with its twin if that is a folder of packages; nothing twice.
-void append_folders_above(const fs::path& file, std::vector<fs::path>& folders) {
-    const auto append = [&](const fs::path& folder) {
-        if (std::ranges::find(folders, folder) == folders.end()) folders.push_back(folder);
-    };
-    for (fs::path folder = file.parent_path(); !folder.empty() && folder != folder.parent_path();
-         folder = folder.parent_path()) {
-        append(folder);
-        const bool holds_packages = folder.filename() == "site-packages" || folder.filename() == "dist-packages";
-        const std::optional<fs::path> twin = holds_packages ? twin_of(folder) : std::nullopt;
-        if (twin) append(*twin);
-    }
-}
-
-// The runtime of the wheel that is installed in `packages`, the newest if there are several.
-std::optional<fs::path> wheel_in(const fs::path& packages) {
-    std::optional<fs::path> newest;
-    for (const fs::path& file : entries(packages / "onnxruntime" / "capi")) {
-        const std::string name = file.filename().string();
-        if (!name.starts_with(library_prefix)) continue;
-        const auto minor = [](const fs::path& path) {
-            return minor_of(path.filename().string().substr(library_prefix.size() - 2));
-        };
-        if (!newest || minor(file) >= minor(*newest)) newest = file;
-    }
-    return newest;
-}
-
 // The library that a plugin provider's package gives to ONNX Runtime; wheels may have versioned copies beside it.
 std::optional<fs::path> plugin_library_in(const fs::path& package) {
-    for (const fs::path& file : entries(package)) {
+    for (const fs::path& file : folder_entries(package)) {
         if (file.filename().string().starts_with(plugin_library_prefix) && file.extension() == ".so") return file;
     }
     return std::nullopt;
-}
-
-struct Loaded {
-    void* handle;
-    std::string origin;
-};
-
-// A path is loaded as the file that it names, even if another plugin has loaded a copy of the same SONAME before.
-// Symbols stay local: the copies do not see each other.
-void* open_file(const fs::path& file, const std::string& where) {
-    void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (handle == nullptr) throw Error("ONNX Runtime at " + file.string() + where + " does not load: " + dlerror());
-    return handle;
-}
-
-Loaded open_library(const RuntimeSearch& search) {
-    if (search.environment) {
-        const fs::path& file = *search.environment;
-        const std::string where = std::string(", which ") + environment_name + " names,";
-        std::error_code code;
-        if (!fs::is_regular_file(file, code)) {
-            throw Error(std::string(environment_name) + " names " + file.string() +
-                        ", which is not a file; it must be the path of libonnxruntime.so");
-        }
-        return {open_file(fs::absolute(file), where), environment_name};
-    }
-    std::vector<fs::path> folders;
-    append_folders_above(search.beside, folders);
-    std::error_code code;
-    const fs::path linked = fs::canonical(search.beside, code);
-    if (!code) append_folders_above(linked, folders);
-    for (const fs::path& folder : folders) {
-        const std::optional<fs::path> file = wheel_in(folder);
-        if (file) return {open_file(*file, ""), "wheel"};
-    }
-    // A bare name also finds what another plugin has loaded; that is said, as its version is not of our choosing.
-    if (void* handle = dlopen(search.system.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD)) {
-        return {handle, "already loaded in this process"};
-    }
-    if (void* handle = dlopen(search.system.c_str(), RTLD_NOW | RTLD_LOCAL)) return {handle, "system"};
-    throw Error("no ONNX Runtime found: " + std::string(environment_name) + " is not set, no folder above " +
-                search.beside.string() + " has onnxruntime/capi/" + std::string(library_prefix) +
-                "*, and the system has no " + search.system + "; pip install onnxruntime");
 }
 
 // ONNX Runtime's message as the end of a sentence: one line, without the place in its source, not too long.
@@ -177,14 +72,6 @@ std::string label_of(const ort::Api* api, const ort::EpDevice* device) {
 
 }  // namespace
 
-RuntimeSearch RuntimeSearch::of_process() {
-    RuntimeSearch search;
-    const char* environment = std::getenv(environment_name);
-    if (environment != nullptr && *environment != '\0') search.environment = environment;
-    search.beside = file_of(reinterpret_cast<const void*>(&RuntimeSearch::of_process));
-    return search;
-}
-
 std::uint32_t api_version_of(const std::string& version, const std::string& path) {
     const std::uint32_t offered = minor_of(version);
     if (offered < ort::oldest_api) {
@@ -195,12 +82,12 @@ std::uint32_t api_version_of(const std::string& version, const std::string& path
 }
 
 RuntimeLibrary::RuntimeLibrary(const RuntimeSearch& search) {
-    const Loaded loaded = open_library(search);
-    origin_ = loaded.origin;
-    void* symbol = dlsym(loaded.handle, ort::get_api_base_name);
+    const std::optional<LoadedLibrary> loaded = open_library(onnxruntime_kind, search);
+    if (!loaded) throw Error(not_found(onnxruntime_kind, search));
+    origin_ = loaded->origin;
+    void* symbol = dlsym(loaded->handle, ort::get_api_base_name);
     if (symbol == nullptr) {
-        const fs::path named = search.environment ? *search.environment : fs::path(search.system);
-        throw Error(named.string() + " is not ONNX Runtime: it has no " + ort::get_api_base_name);
+        throw Error(loaded->path + " is not ONNX Runtime: it has no " + ort::get_api_base_name);
     }
     path_ = file_of(symbol).string();
     const ort::ApiBase* base = reinterpret_cast<ort::GetApiBase*>(symbol)();
@@ -229,7 +116,7 @@ RuntimeLibrary& RuntimeLibrary::of_process() {
     static std::mutex mutex;
     static RuntimeLibrary* library = nullptr;  // never deleted, see the class
     const std::lock_guard lock(mutex);
-    if (library == nullptr) library = std::make_unique<RuntimeLibrary>(RuntimeSearch::of_process()).release();
+    if (library == nullptr) library = std::make_unique<RuntimeLibrary>(RuntimeSearch::of_process(onnxruntime_kind)).release();
     return *library;
 }
 
@@ -254,7 +141,7 @@ std::vector<std::string> RuntimeLibrary::built_in_providers() const {
 std::vector<PluginProvider> RuntimeLibrary::plugin_providers() const {
     std::vector<PluginProvider> providers;
     for (const fs::path& packages : package_folders_) {
-        for (const fs::path& folder : entries(packages)) {
+        for (const fs::path& folder : folder_entries(packages)) {
             const std::string package = folder.filename().string();
             if (!package.starts_with(plugin_folder_prefix)) continue;
             const std::optional<fs::path> library = plugin_library_in(folder);

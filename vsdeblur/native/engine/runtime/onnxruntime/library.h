@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/onnxruntime/api.h"
+#include "runtime/search.h"
 
 #include <filesystem>
 #include <map>
@@ -14,14 +15,9 @@
 
 namespace vsdeblur {
 
-// What is searched for the library, in this order.
-struct RuntimeSearch {
-    std::optional<std::filesystem::path> environment;  // VSDEBLUR_ONNXRUNTIME: this library and no other
-    std::filesystem::path beside;  // a file; `onnxruntime/capi` is looked for in each folder above it and its target
-    std::string system = "libonnxruntime.so.1";  // given to the system's loader
-
-    // The search of this process: its environment, and the library that this code was linked into.
-    static RuntimeSearch of_process();
+inline constexpr LibraryKind onnxruntime_kind = {
+    "ONNX Runtime",         "VSDEBLUR_ONNXRUNTIME", "onnxruntime/capi",
+    "libonnxruntime.so.1.", "libonnxruntime.so.1",  "onnxruntime",
 };
 
 // The version of the C API to ask the library at `path` for. Throws Error if `version`, such as `1.31.1`, is too old.
@@ -43,10 +39,6 @@ struct PluginDevice {
 // The loaded library. It stays loaded until the process ends, and so does its environment: sessions may outlive any
 // order of static destructors, and threads of the library run its code. It sends no telemetry. All members are
 // thread-safe.
-//
-// Another plugin may use a copy of its own with the same SONAME. A copy that is loaded by path, as in the first two
-// steps of the search, is a second one beside it. But a library that is linked to that SONAME and loaded later is given
-// the copy that came first, so nothing is loaded before it is needed.
 class RuntimeLibrary {
 public:
     // Finds and loads. Throws Error when no library is found, when it does not load or is too old.

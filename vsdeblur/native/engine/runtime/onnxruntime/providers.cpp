@@ -104,8 +104,10 @@ void append_cuda(const RuntimeLibrary& library, ort::SessionOptions* options, in
     library.check(ort::SessionOptionsAppendExecutionProvider_CUDA_V2::call(library.api(), options, cuda), what);
 }
 
-void append_tensorrt(const RuntimeLibrary& library, ort::SessionOptions* options, int device_id) {
-    const ProviderOptions wanted = {{"device_id", std::to_string(device_id)}};
+void append_tensorrt(const RuntimeLibrary& library, ort::SessionOptions* options, int device_id,
+                     const std::string& precision) {
+    const ProviderOptions wanted = {{"device_id", std::to_string(device_id)},
+                                    {"trt_fp16_enable", precision == "fp16" ? "1" : "0"}};
     const OptionArrays arrays(wanted);
     const std::string what = failure(library, "TensorRT");
     preload_cuda(library);
@@ -137,7 +139,7 @@ std::string append_plugin(RuntimeLibrary& library, ort::SessionOptions* options,
     const std::string name = "provider " + plugin.name + " (" + plugin.library.string() + ")";
     const std::vector<PluginDevice> devices = library.register_plugin(plugin);
     if (devices.empty()) throw Error(name + " offers no device on this machine");
-    if (device_id < 0 || static_cast<std::size_t>(device_id) >= devices.size()) {
+    if (static_cast<std::size_t>(device_id) >= devices.size()) {
         std::vector<std::string> labels;
         for (const PluginDevice& device : devices) {
             labels.push_back(std::to_string(labels.size()) + " = " + device.label);
@@ -152,13 +154,12 @@ std::string append_plugin(RuntimeLibrary& library, ort::SessionOptions* options,
 }
 
 std::string append_built_in(const RuntimeLibrary& library, ort::SessionOptions* options, const std::string& provider,
-                            int device_id) {
-    if (device_id < 0) throw Error("device_id must be at least 0, not " + std::to_string(device_id));
+                            int device_id, const std::string& precision) {
     if (provider == cpu_name) return "";
     if (provider == cuda_name) {
         append_cuda(library, options, device_id);
     } else if (provider == tensorrt_name) {
-        append_tensorrt(library, options, device_id);
+        append_tensorrt(library, options, device_id, precision);
     } else {
         append_generic(library, options, provider, device_id);
     }
@@ -168,11 +169,11 @@ std::string append_built_in(const RuntimeLibrary& library, ort::SessionOptions* 
 }  // namespace
 
 std::string append_provider(RuntimeLibrary& library, ort::SessionOptions* options, const std::string& name,
-                            int device_id) {
+                            int device_id, const std::string& precision) {
     if (name.empty()) return "";
     const std::string wanted = normal(name);
     for (const std::string& provider : library.built_in_providers()) {
-        if (normal(provider) == wanted) return append_built_in(library, options, provider, device_id);
+        if (normal(provider) == wanted) return append_built_in(library, options, provider, device_id, precision);
     }
     for (const PluginProvider& plugin : library.plugin_providers()) {
         if (normal(plugin.name) == wanted) return append_plugin(library, options, plugin, device_id);
@@ -180,16 +181,21 @@ std::string append_provider(RuntimeLibrary& library, ort::SessionOptions* option
     const bool is_nvidia = wanted == normal(cuda_name) || wanted == normal(tensorrt_name);
     const std::string wheel = is_nvidia ? "onnxruntime-gpu" : "the onnxruntime-ep-* wheel that has it";
     throw Error("provider " + name + " is not in " + library.label() + ", which has " +
-                joined(provider_names(library)) + "; pip install " + wheel);
+                joined(onnxruntime_providers(library)) + "; pip install " + wheel);
 }
 
-std::vector<std::string> provider_names(const RuntimeLibrary& library) {
+std::vector<std::string> onnxruntime_providers(const RuntimeLibrary& library) {
     std::vector<std::string> names;
     for (const std::string& provider : library.built_in_providers()) {
-        if (provider != azure_name) names.push_back(short_name(provider));
+        if (provider != azure_name) names.push_back(provider == cpu_name ? "ONNXRuntime" : short_name(provider));
     }
     for (const PluginProvider& plugin : library.plugin_providers()) names.push_back(plugin.name);
     return names;
+}
+
+std::vector<std::string> onnxruntime_precisions(const std::string& provider) {
+    if (normal(provider) == normal(tensorrt_name)) return {"fp16", "fp32"};
+    return {"fp32", "int8"};
 }
 
 void check_assigned(const RuntimeLibrary& library, const ort::Session* session, const std::string& provider) {

@@ -10,14 +10,19 @@
 namespace vsdeblur {
 
 // Adds the provider that a user asked for to the options of a session to be.
-//   name: as SessionOptions::provider
+//   name: as SessionOptions::provider; "" is ONNX Runtime's CPU
+//   precision: what TensorRT computes in; the others compute a file as it is
 // Returns its name in ONNX Runtime, such as `CUDAExecutionProvider`; "" for the CPU.
 // Throws Error when the provider is not there, does not load or does not have that device, saying what is there.
 std::string append_provider(RuntimeLibrary& library, ort::SessionOptions* options, const std::string& name,
-                            int device_id);
+                            int device_id, const std::string& precision);
 
-// Names that users may give, without "".
-std::vector<std::string> provider_names(const RuntimeLibrary& library);
+// Names that users may give; `ONNXRuntime` is its CPU.
+std::vector<std::string> onnxruntime_providers(const RuntimeLibrary& library);
+
+// Precisions that a provider computes in, of files of them or by itself, fastest first. fp32 comes first on the CPU:
+// int8 is faster there on processors with instructions for it only.
+std::vector<std::string> onnxruntime_precisions(const std::string& provider);
 
 // Throws Error if `provider`, a result of append_provider, runs no part of the session's graph: the whole network would
 // have fallen back to the CPU. The session must have been made with the entry below, which says nothing before 1.24.
