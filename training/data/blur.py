@@ -277,17 +277,20 @@ def sample_layers(background: Tensor, foreground: Tensor, settings: BlurSettings
     scene = F.grid_sample(background, grid, padding_mode="reflection", align_corners=False).view(shape)
     if settings.parallax_share:
         near = (~_outside(settings.parallax_share, speed, generator)).nonzero().flatten()
-        _cover(scene, near, background.flip(-1), nearer(grid[near], settings, generator), generator)
+        if len(near):
+            mask = soft_masks(len(near), settings.canvas, background, generator)
+            _cover(scene, near, background.flip(-1), mask, nearer(grid[near], settings, generator))
     chosen = (uniform((count,), 0, 1, background, generator) < settings.object_share).nonzero().flatten()
     if len(chosen) == 0:
         return scene
+    mask = soft_masks(len(chosen), settings.canvas, background, generator)
     object_speed = uniform((len(chosen),), 0, settings.object_speed_max, background, generator)
     own = readout[chosen] if readout is not None else None
     grid = motion_grid(times[chosen], object_speed, settings, generator, own)
     if settings.deformed_share:
         soft = (~_outside(settings.deformed_share, object_speed, generator)).nonzero().flatten()
         grid[soft] = deformed(grid[soft], times[chosen[soft]], settings, generator)
-    _cover(scene, chosen, foreground, grid, generator)
+    _cover(scene, chosen, foreground, mask, grid)
     return scene
 
 
@@ -296,11 +299,8 @@ def _outside(share: float, like: Tensor, generator: Generator) -> Tensor:
     return uniform((len(like),), 0, 1, like, generator) >= share
 
 
-def _cover(scene: Tensor, chosen: Tensor, layers: Tensor, grid: Tensor, generator: Generator) -> None:
-    """Puts a blob of the `chosen` of `layers` (N, 3, canvas, canvas), moved by `grid`, before their scenes."""
-    if len(chosen) == 0:
-        return
-    mask = soft_masks(len(chosen), layers.shape[-1], layers, generator)
+def _cover(scene: Tensor, chosen: Tensor, layers: Tensor, mask: Tensor, grid: Tensor) -> None:
+    """Puts what `mask` shows of the `chosen` `layers` (N, 3, canvas, canvas), moved by `grid`, before their scenes."""
     layer = torch.cat([layers[chosen] * mask, mask], 1)
     moved = F.grid_sample(layer, grid, align_corners=False).view(len(chosen), 4, *scene.shape[2:])
     scene[chosen] = scene[chosen] * (1 - moved[:, 3:]) + moved[:, :3]
