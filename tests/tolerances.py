@@ -31,6 +31,9 @@ JPEG_AGREEMENT = 38.0
 # PSNR in dB between a clip and what H.264 leaves of it at factors of 30 and 35: above this nothing would be lost.
 H264_CHANGES = 50.0
 
+# PSNR in dB of a textured clip after an encoder at usual qualities: below it would be another one, above nothing lost.
+ENCODED_PSNR = (22.0, 50.0)
+
 # What rounding the sharp side of a clip to 8 bits may move of a PSNR of 24 to 31 dB, dB.
 STORED_PSNR = 0.1
 

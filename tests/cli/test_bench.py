@@ -13,15 +13,15 @@ import pytest
 from vsdeblur.cli import bench, main
 from vsdeblur.deblurrer import Deblurrer
 
-LINE = re.compile(r"(\w+) +([\d.]+) frames/s +([\d.]+) s a frame  (\w+) (\w+), (\w+)")
+LINE = re.compile(r"(\w+) +([\d.]+) frames/s +([\d.]+) s a frame  (\w+) (\w+), (\w+), (\w+)")
 
 
 def test_every_trained_network_has_a_line(weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--size", "64x48"]) == 0
     found = [LINE.fullmatch(line) for line in capsys.readouterr().out.splitlines()]
     assert [line and (line[1], *line.groups()[3:]) for line in found] == [
-        ("DBLRNet", "64x48", "luma", "CPU"),
-        ("DTB", "64x48", "rgb", "CPU"),
+        ("DBLRNet", "64x48", "luma", "CPU", "fp32"),
+        ("DTB", "64x48", "rgb", "CPU", "fp32"),
     ]
 
 

@@ -27,6 +27,7 @@ def test_json_has_every_model(weights: Path, capsys: pytest.CaptureFixture[str])
         "color": "rgb",
         "license": "CC0-1.0",
         "metrics": {},
+        "losses": {},
     }
     assert records["SharpSequence"]["outputs"] == "subframes:7"
     assert records["SharpSequence"]["trained_on"] == "untrained"

@@ -5,12 +5,10 @@ path of their own in six degrees of freedom. Some layers are out of focus, in th
 motion, video is full of it, and photographs scaled down have none. Every frame is the mean of dense sub-frames over the
 exposure (equation 1 of the DTB paper, with tau sub-frames), taken in linear light; the sharp frame is the sub-frame at
 the middle of the exposure. Then comes what a camera does: clipped highlights, Poisson-Gaussian noise, the sRGB curve,
-JPEG blocks and 8 bits.
+sharpening, JPEG blocks or a video encoder, and 8 bits.
 
-Limits: a layer is a plane, so there is no parallax within it; no rolling shutter; objects do not deform; the sharp
-frame carries neither noise nor compression. Video compression is not simulated here, for it works across frames and a
-real encoder is too slow for the training loop: `python -m training.synthesize` makes clips that went through H.264,
-and training.data.material.Recordings draws training material from them.
+Limits: a layer is a plane, so there is no parallax within it; the sharp frame carries neither noise nor compression.
+It has what the camera does to sharp frames too, clipping, rolling shutter and sharpening: none of that is blur.
 
 All functions run on the device of their input and draw from the generator they are given, so a sample is a pure
 function of photographs, settings and seed.
@@ -26,6 +24,9 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from training.data.compression import jpeg
+from training.data.drawings import with_drawings
+from training.data.encoder import encoded
+from training.data.sharpening import sharpened
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,10 @@ class BlurSettings:
     `soft_share` is that of layers out of focus, and `soft_max` the largest deviation of their Gaussian.
     `shot_noise` is the largest variance a unit of linear light, `read_noise` the largest deviation in the dark.
     Strong noise would teach a network to smooth, and then it takes grain and texture out of sharp frames too.
+    Shares that are 0 by default are of: layers drawn instead of photographed (training.data.drawings), samples whose
+    rows are read one after another, samples with a near layer that the same camera moves faster, objects that deform,
+    samples sharpened in the camera, samples that a video encoder had, and samples at an end of a scene
+    (training.data.ends).
     `instants` is how many sharp pictures of each exposure are given: the middle one, or an odd number evenly spaced
     from the first sub-frame to the last.
     """
@@ -56,6 +61,13 @@ class BlurSettings:
     saturated_share: float = 0.3
     noise_share: float = 0.6
     compressed_share: float = 0.2
+    drawn_share: float = 0.0
+    rolling_share: float = 0.0
+    parallax_share: float = 0.0
+    deformed_share: float = 0.0
+    sharpened_share: float = 0.0
+    video_share: float = 0.0
+    end_share: float = 0.0
     shot_noise: float = 5e-4
     read_noise: float = 4e-3
 
@@ -115,7 +127,9 @@ def smooth_paths(times: Tensor, count: int, generator: Generator) -> Tensor:
     return position.view(samples, count, *times.shape[1:])
 
 
-def motion_grid(times: Tensor, speed: Tensor, settings: BlurSettings, generator: Generator) -> Tensor:
+def motion_grid(
+    times: Tensor, speed: Tensor, settings: BlurSettings, generator: Generator, readout: Tensor | None = None
+) -> Tensor:
     """Sampling grids of a moving camera over a canvas of `settings.canvas` pixels.
 
     The camera looks at a plane. It shifts along three axes (across, up, and nearer, which is zoom) and turns about
@@ -125,10 +139,14 @@ def motion_grid(times: Tensor, speed: Tensor, settings: BlurSettings, generator:
     Args:
         times: (N, F, S) instants in frames.
         speed: (N,) root mean square speed of each sample, pixels a frame.
+        readout: (N,) time from the first row to the last, frames; without it all rows are read at once.
     Returns:
         (N, F*S*size, size, 2) for `grid_sample` with align_corners=False.
     """
     count, size, canvas = len(speed), settings.size, settings.canvas
+    if readout is not None:  # the poses of the first row and of the last; rows between lie between
+        half = readout[:, None, None] / 2
+        times = torch.cat([times - half, times + half], 2)
     paths = smooth_paths(times, 6, generator)
     heading = uniform((count,), 0, 2 * math.pi, times, generator)
     anisotropy = uniform((count,), 0.15, 1.0, times, generator)
@@ -149,12 +167,48 @@ def motion_grid(times: Tensor, speed: Tensor, settings: BlurSettings, generator:
     axis = torch.arange(size, device=times.device, dtype=times.dtype) - (size - 1) / 2
     across, down = axis[None, :], axis[:, None]
     ca, sa = angle.cos() * scale, angle.sin() * scale
-    ca, sa, dx, dy = ((value * (2 / canvas))[..., None, None] for value in (ca, sa, dx, dy))
-    depth = 1 + across * tilts[:, 0, ..., None, None] + down * tilts[:, 1, ..., None, None]
+    ca, sa, dx, dy = (_by_rows(value * (2 / canvas), readout, size) for value in (ca, sa, dx, dy))
+    depth = 1 + across * _by_rows(tilts[:, 0], readout, size) + down * _by_rows(tilts[:, 1], readout, size)
     grid = torch.empty((*depth.shape, 2), device=times.device, dtype=times.dtype)
     torch.addcdiv(dx, across * ca - down * sa, depth, out=grid[..., 0])
     torch.addcdiv(dy, across * sa + down * ca, depth, out=grid[..., 1])
     return grid.view(count, -1, size, 2)
+
+
+def _by_rows(value: Tensor, readout: Tensor | None, size: int) -> Tensor:
+    """(N, F, S) as (N, F, S, 1, 1), or (N, F, 2*S) of first and last row as (N, F, S, size, 1)."""
+    if readout is None:
+        return value[..., None, None]
+    first, last = value.chunk(2, 2)
+    rows = torch.linspace(0, 1, size, device=value.device, dtype=value.dtype)
+    return torch.lerp(first[..., None], last[..., None], rows)[..., None]
+
+
+def nearer(grid: Tensor, settings: BlurSettings, generator: Generator) -> Tensor:
+    """Grids of `motion_grid` as the same camera moves over something nearer: all motion 1.2 to 2.5 times as far."""
+    size = settings.size
+    axis = (torch.arange(size, device=grid.device, dtype=grid.dtype) - (size - 1) / 2) * (2 / settings.canvas)
+    still = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), -1)
+    factor = uniform((len(grid), 1, 1, 1, 1), 1.2, 2.5, grid, generator)
+    return (still + factor * (grid.view(len(grid), -1, size, size, 2) - still)).flatten(1, 2)
+
+
+def deformed(grid: Tensor, times: Tensor, settings: BlurSettings, generator: Generator) -> Tensor:
+    """Grids of `motion_grid` over something that bends: a wave of up to 5 pixels across and one down, each in time
+    with a smooth path of its own.
+
+    Args:
+        times: (N, F, S), the instants of the grid.
+    """
+    count, size = len(grid), settings.size
+    reach = uniform((count, 2, 1, 1), 0.5, 5, times, generator)
+    shift = reach * torch.tanh(smooth_paths(times, 2, generator) / 2) * (2 / settings.canvas)
+    turns = uniform((count, 2, 2, 1, 1), -2.5, 2.5, times, generator) * (2 * math.pi)
+    phase = uniform((count, 2, 1, 1), 0, 2 * math.pi, times, generator)
+    axis = torch.linspace(-0.5, 0.5, size, device=times.device, dtype=times.dtype)
+    wave = torch.sin(turns[:, :, 0] * axis + turns[:, :, 1] * axis[:, None] + phase)
+    bend = shift.flatten(2)[..., None, None] * wave[:, :, None]
+    return grid + bend.permute(0, 2, 3, 4, 1).flatten(1, 2)
 
 
 def defocus(layers: Tensor, settings: BlurSettings, generator: Generator) -> Tensor:
@@ -215,19 +269,41 @@ def sample_layers(background: Tensor, foreground: Tensor, settings: BlurSettings
     times = shutter(count, settings, background, generator)
     speed = uniform((count,), settings.speed_min, settings.speed_max, background, generator)
     shape = (count, 3, settings.frames, settings.subframes, size, size)
-    scene = F.grid_sample(
-        background, motion_grid(times, speed, settings, generator), padding_mode="reflection", align_corners=False
-    ).view(shape)
+    readout = None
+    if settings.rolling_share:
+        readout = uniform((count,), 0, 0.5, background, generator)
+        readout[_outside(settings.rolling_share, readout, generator)] = 0
+    grid = motion_grid(times, speed, settings, generator, readout)
+    scene = F.grid_sample(background, grid, padding_mode="reflection", align_corners=False).view(shape)
+    if settings.parallax_share:
+        near = (~_outside(settings.parallax_share, speed, generator)).nonzero().flatten()
+        if len(near):
+            mask = soft_masks(len(near), settings.canvas, background, generator)
+            _cover(scene, near, background.flip(-1), mask, nearer(grid[near], settings, generator))
     chosen = (uniform((count,), 0, 1, background, generator) < settings.object_share).nonzero().flatten()
     if len(chosen) == 0:
         return scene
     mask = soft_masks(len(chosen), settings.canvas, background, generator)
-    layer = torch.cat([foreground[chosen] * mask, mask], 1)
     object_speed = uniform((len(chosen),), 0, settings.object_speed_max, background, generator)
-    grid = motion_grid(times[chosen], object_speed, settings, generator)
-    moved = F.grid_sample(layer, grid, align_corners=False).view(len(chosen), 4, *shape[2:])
-    scene[chosen] = scene[chosen] * (1 - moved[:, 3:]) + moved[:, :3]
+    own = readout[chosen] if readout is not None else None
+    grid = motion_grid(times[chosen], object_speed, settings, generator, own)
+    if settings.deformed_share:
+        soft = (~_outside(settings.deformed_share, object_speed, generator)).nonzero().flatten()
+        grid[soft] = deformed(grid[soft], times[chosen[soft]], settings, generator)
+    _cover(scene, chosen, foreground, mask, grid)
     return scene
+
+
+def _outside(share: float, like: Tensor, generator: Generator) -> Tensor:
+    """(N,) whether each of `like` is left out of a share."""
+    return uniform((len(like),), 0, 1, like, generator) >= share
+
+
+def _cover(scene: Tensor, chosen: Tensor, layers: Tensor, mask: Tensor, grid: Tensor) -> None:
+    """Puts what `mask` shows of the `chosen` `layers` (N, 3, canvas, canvas), moved by `grid`, before their scenes."""
+    layer = torch.cat([layers[chosen] * mask, mask], 1)
+    moved = F.grid_sample(layer, grid, align_corners=False).view(len(chosen), 4, *scene.shape[2:])
+    scene[chosen] = scene[chosen] * (1 - moved[:, 3:]) + moved[:, :3]
 
 
 def expose(subframes: Tensor, settings: BlurSettings, generator: Generator) -> tuple[Tensor, Tensor]:
@@ -241,8 +317,11 @@ def expose(subframes: Tensor, settings: BlurSettings, generator: Generator) -> t
     """
     count, _, frames, steps = subframes.shape[:4]
     saturated = uniform((count,), 0, 1, subframes, generator) < settings.saturated_share
-    boost = uniform((count,), 0, 3, subframes, generator).masked_fill(~saturated, 0)[:, None, None, None, None, None]
-    subframes = subframes + boost * subframes**4
+    boost = uniform((count,), 0, 3, subframes, generator)[saturated, None, None, None, None, None]
+    if len(boost):
+        subframes = subframes.clone()
+        bright = subframes[saturated]
+        subframes[saturated] = bright.addcmul(bright.square().square(), boost)
     gain = uniform((count, 1, 1, 1, 1), 0.6, 1.1, subframes, generator)
     blurred = (subframes.mean(3) * gain).clamp(0, 1)
     sharp = _sharp_instants(subframes, gain, settings.instants)
@@ -252,10 +331,18 @@ def expose(subframes: Tensor, settings: BlurSettings, generator: Generator) -> t
     sigma = (shot[:, None, None, None, None] * blurred + read.square()[:, None, None, None, None]).sqrt()
     noise = torch.randn(blurred.shape, generator=generator, device=blurred.device, dtype=blurred.dtype)
     blurred = to_encoded((blurred + sigma * noise).clamp(0, 1)).transpose(1, 2).contiguous()
+    if settings.sharpened_share:
+        amount = uniform((count,), 0.2, 1, blurred, generator)
+        amount[_outside(settings.sharpened_share, amount, generator)] = 0
+        blurred, sharp = sharpened(blurred, amount), sharpened(sharp, amount)
     chosen = (uniform((count,), 0, 1, blurred, generator) < settings.compressed_share).nonzero().flatten()
     if len(chosen):
         quality = uniform((len(chosen),), 70, 95, blurred, generator).repeat_interleave(frames)
         blurred[chosen] = jpeg(blurred[chosen].flatten(0, 1), quality).view_as(blurred[chosen])
+    if settings.video_share:
+        chosen = (~_outside(settings.video_share, gain, generator)).nonzero().flatten()
+        if len(chosen):
+            blurred[chosen] = encoded(blurred[chosen], generator)
     blurred = (blurred * 255).round() / 255
     return blurred, sharp
 
@@ -281,6 +368,7 @@ def synthesise(
         blurred clips (N, F, 3, size, size), and sharp ones of the same shape or, with more than one instant,
         (N, F, instants, 3, size, size); sRGB 0..1.
     """
-    background, foreground = (defocus(to_linear(layer), settings, generator) for layer in (background, foreground))
+    layers = (with_drawings(layer, settings.drawn_share, generator) for layer in (background, foreground))
+    background, foreground = (defocus(to_linear(layer), settings, generator) for layer in layers)
     subframes = sample_layers(background, foreground, settings, generator)
     return expose(subframes, settings, generator)

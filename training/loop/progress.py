@@ -1,7 +1,7 @@
 """What a run shows of itself: a progress bar, TensorBoard's event files, and its curves as a picture.
 
 `NAME.csv` has a row every `EVERY` steps (step, seconds, loss, rate, gradient), `NAME.validation.csv` one at every
-checkpoint (step, seconds, gain, weak, sharp; training.loop.validation); `NAME.png` shows both; event files for
+checkpoint (step, seconds, gain, weak, sharp, flat; training.loop.validation); `NAME.png` shows both; event files for
 `tensorboard --logdir FOLDER` lie in `FOLDER/events/NAME`.
 """
 
@@ -19,7 +19,7 @@ from training.loop.validation import Score
 
 EVERY = 20
 COLUMNS = ("step", "seconds", "loss", "rate", "gradient")
-SCORES = ("step", "seconds", "gain", "weak", "sharp")
+SCORES = ("step", "seconds", "gain", "weak", "sharp", "flat")
 
 
 class Progress:
@@ -33,8 +33,7 @@ class Progress:
         self.bar.set_description(name)
         self.mean = 0.0
         for table, columns in ((self.table, COLUMNS), (self.scores, SCORES)):
-            if not table.exists():
-                table.write_text(",".join(columns) + "\n")
+            _begin(table, columns)
 
     def __enter__(self) -> Self:
         return self
@@ -54,8 +53,8 @@ class Progress:
 
     def validated(self, step: int, seconds: float, score: Score) -> None:
         """Notes what the mean weights reach."""
-        values = (step, round(seconds, 1), round(score.gain, 3), round(score.weak, 3), round(score.sharp, 2))
-        self._note(self.scores, SCORES, values)
+        rounded = (round(score.gain, 3), round(score.weak, 3), round(score.sharp, 2), round(score.flat, 2))
+        self._note(self.scores, SCORES, (step, round(seconds, 1), *rounded))
 
     def _note(self, table: Path, columns: tuple[str, ...], values: tuple[float, ...]) -> None:
         with table.open("a") as file:
@@ -69,7 +68,7 @@ class Progress:
 
         shown = [(column, self.table, at) for at, column in enumerate(COLUMNS) if at >= 2]
         shown += [(column, self.scores, at) for at, column in enumerate(SCORES) if at >= 2]
-        curves = {column: [(row[0], row[at]) for row in _rows(table)] for column, table, at in shown}
+        curves = {column: [(row[0], row[at]) for row in _rows(table) if row[at:]] for column, table, at in shown}
         curves = {column: points for column, points in curves.items() if points}
         if not curves:
             return
@@ -79,6 +78,12 @@ class Progress:
             axes.plot(*zip(*points, strict=True), linewidth=1)
         axes.set_xlabel("step")
         figure.savefig(self.picture, dpi=100)
+
+
+def _begin(table: Path, columns: tuple[str, ...]) -> None:
+    """Writes a table's first line; one whose run began before a column was added keeps its shorter rows."""
+    lines = table.read_text().splitlines()[1:] if table.exists() else []
+    table.write_text("\n".join([",".join(columns), *lines]) + "\n")
 
 
 def _rows(table: Path) -> list[list[float]]:

@@ -14,6 +14,7 @@ All recipes share what a few CPU hours or half an hour of a GPU ask for, in plac
   Not for SharpSequence, which cannot tell weak blur from strong by one frame: after half an hour with `STRONG` it
   gained 0.72 dB on held-back samples of that and lost 1.8 dB on weakly blurred ones, where after `FULL` it had gained
   0.30 and 0.15 dB. A mean of both kinds of weights was trained on, and what ships is a mean again (its card says how).
+- RUNet's last two phases see what real footage has besides (`REAL`): encoders, rolling shutter, depth, plain areas.
 - Networks of luma see single channels in every second sample (training.loop.trainer), as the engine shows them those
   of RGB.
 - Recurrent networks see long clips at the end, so that their state does not drift.
@@ -46,6 +47,21 @@ GENTLE = replace(EASY, speed_min=5, speed_max=8, object_share=0, saturated_share
 RVD_STRONG = replace(STRONG, sharp_share=0.25)
 RVD_FULL = replace(FULL, sharp_share=0.3)
 INSTANTS = replace(FULL, instants=7)
+# What footage has besides: every second sample went through an encoder. REAL_STRONG is to REAL as STRONG is to FULL.
+REAL = replace(
+    FULL,
+    drawn_share=0.12,
+    rolling_share=0.3,
+    parallax_share=0.3,
+    deformed_share=0.4,
+    sharpened_share=0.2,
+    video_share=0.5,
+    compressed_share=0.1,
+    end_share=0.3,
+)
+REAL_STRONG = replace(
+    REAL, speed_min=STRONG.speed_min, exposure_min=STRONG.exposure_min, sharp_share=STRONG.sharp_share
+)
 
 
 @dataclass(frozen=True)
@@ -107,8 +123,8 @@ RECIPES = {
         (
             Phase(0.0, batch=8, size=64, frames=3, blur=EASY),
             Phase(0.25, batch=6, size=96, frames=3, blur=STRONG),
-            Phase(0.6, batch=3, size=96, frames=8, blur=STRONG),
-            Phase(0.8, batch=3, size=96, frames=8),
+            Phase(0.6, batch=3, size=96, frames=8, blur=REAL_STRONG),
+            Phase(0.8, batch=3, size=96, frames=8, blur=REAL),
         ),
         weight_decay=DTB_WEIGHT_DECAY,
         uses=2,

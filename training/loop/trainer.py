@@ -30,6 +30,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from training.data.blur import BlurSettings, synthesise
+from training.data.ends import with_ends
 from training.data.material import Photographs, Recordings
 from training.data.pictures import DataError
 from training.loop.arithmetic import autocast
@@ -201,7 +202,8 @@ class Trainer:
             return pair[0].to(self.device), pair[1].to(self.device)
         assert self.photographs is not None
         crops = self.photographs.crops(2 * count, settings.canvas, where).to(self.device)
-        return synthesise(crops[:count], crops[count:], settings, Generator(self.device).manual_seed(seed))
+        clips = synthesise(crops[:count], crops[count:], settings, Generator(self.device).manual_seed(seed))
+        return with_ends(*clips, self.network.window, settings.end_share, where)
 
     def step(self) -> tuple[float, float]:
         """One batch, which is two updates; returns the mean loss and the gradient's norm before it was limited."""

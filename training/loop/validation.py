@@ -2,8 +2,8 @@
 
 The same samples at every call: blurred by the last phase of the recipe, once without its sharp share and once with
 nothing else; and weakly blurred ones, half of them out of focus, for a network may gain on strong blur, leave sharp
-frames alone, and still take a soft edge for a blurred one. So figures of one recipe compare over a run and between
-runs; those of two recipes do not.
+frames alone, and still take a soft edge for a blurred one; and plain greys, which it must leave as they are. So figures
+of one recipe compare over a run and between runs; those of two recipes do not.
 """
 
 from __future__ import annotations
@@ -30,16 +30,26 @@ WEAK = {
     "exposure_max": 0.6,
     "sharp_share": 0.0,
     "soft_share": 0.5,
+    "parallax_share": 0.0,
+    "deformed_share": 0.0,
 }
+# Plain greys, in 1/255: all of the scale, closer at its ends, where a network has the least to learn from.
+LEVELS = (0, 1, 2, 4, 8, 16, 32, 64, 96, 128, 160, 192, 224, 240, 248, 251, 253, 254, 255)
+FLAT_SIZE = 32  # pixels a side
+FLAT_FRAMES = 3  # that count, where a state may drift
 
 
 @dataclass(frozen=True)
 class Score:
-    """Means over samples in dB: gain of blurred and of weakly blurred ones over the input, and PSNR of sharp ones."""
+    """Means over samples in dB: gain of blurred and of weakly blurred ones over the input, and PSNR of sharp ones.
+
+    `flat` is the largest error of any pixel of plain frames, in 1/255.
+    """
 
     gain: float
     weak: float
     sharp: float
+    flat: float
 
 
 class Validation:
@@ -49,13 +59,15 @@ class Validation:
         """Draws the samples; `settings` are a phase's, with the network's window in `frames`."""
         self.blurred = _draw(photographs, replace(settings, sharp_share=0), BLURRED, device)
         self.weak = _draw(photographs, replace(settings, **WEAK), BLURRED, device)  # type: ignore[arg-type]
-        self.sharp = _draw(photographs, replace(settings, sharp_share=1), SHARP, device)
+        self.sharp = _draw(photographs, replace(settings, sharp_share=1, video_share=0), SHARP, device)
+        self.instants, self.device = settings.instants, device
 
     def score(self, network: Network) -> Score:
         """Runs every sample through the network, which is left in evaluation mode."""
         network.eval()
         sharp = torch.cat([_quality(network, *pair)[1] for pair in self.sharp])
-        return Score(_gain(network, self.blurred), _gain(network, self.weak), float(sharp.mean()))
+        flat = flat_error(network, self.instants, self.device)
+        return Score(_gain(network, self.blurred), _gain(network, self.weak), float(sharp.mean()), flat)
 
 
 def _draw(
@@ -73,6 +85,17 @@ def _gain(network: Network, pairs: list[tuple[Tensor, Tensor]]) -> float:
     """Mean of PSNR after less PSNR before, dB."""
     qualities = [_quality(network, *pair) for pair in pairs]
     return float(torch.cat([after - before for before, after in qualities]).mean())
+
+
+@torch.no_grad()
+def flat_error(network: Network, instants: int, device: torch.device) -> float:
+    """Largest error of plain frames of all LEVELS, in 1/255; in full precision, whose steps are smaller than that."""
+    levels = torch.tensor(LEVELS, device=device) / 255
+    frames = sum(network.window) + (FLAT_FRAMES if network.states else 1)
+    clips = levels[:, None, None, None, None].expand(-1, frames, 3, FLAT_SIZE, FLAT_SIZE)
+    sharp = clips[:, :, None].expand(-1, -1, instants, -1, -1, -1) if instants > 1 else clips
+    output, target = clip_outputs(network, clips, sharp)
+    return float((output.clamp(0, 1) - target).abs().max()) * 255
 
 
 @torch.no_grad()

@@ -11,8 +11,10 @@ from tests.training.conftest import picture
 from training.data.blur import (
     BlurSettings,
     defocus,
+    deformed,
     expose,
     motion_grid,
+    nearer,
     sample_layers,
     shutter,
     smooth_paths,
@@ -198,3 +200,31 @@ def test_the_camera_moves_in_six_degrees_of_freedom() -> None:
     size = (corners[:, 1] - corners[:, 2]).norm(dim=1)
     for freedom in (corners.mean(1)[:, 0], corners.mean(1)[:, 1], turned, size):
         assert freedom.std() > 1e-3
+
+
+def test_rows_that_are_read_in_turn_lean_and_rows_read_at_once_do_not() -> None:
+    times, speed = shutter(3, SMALL, torch.zeros(()), generator()), torch.full((3,), 12.0)
+    plain = motion_grid(times, speed, SMALL, generator(2))
+    at_once = motion_grid(times, speed, SMALL, generator(2), torch.zeros(3))
+    in_turn = motion_grid(times, speed, SMALL, generator(2), torch.full((3,), 0.5))
+    assert (at_once - plain).abs().max() < SRGB_ROUND_TRIP
+    apart = (in_turn - plain).view(3, -1, 32, 32, 2).norm(dim=-1).mean((0, 1, 3)) * SMALL.canvas / 2
+    assert apart[0] > 1 and apart[-1] > 1 and apart[16] < apart[0]
+
+
+def test_what_is_nearer_moves_further_along_the_same_way() -> None:
+    times = shutter(3, SMALL, torch.zeros(()), generator())
+    grid = motion_grid(times, torch.full((3,), 8.0), SMALL, generator()).view(3, -1, 32, 32, 2)
+    near = nearer(grid.flatten(1, 2), SMALL, generator()).view_as(grid)
+    moved, further = (some.diff(dim=1).flatten(1) for some in (grid, near))
+    factor = (moved * further).sum(1) / moved.square().sum(1)
+    assert (factor > 1.2).all() and (factor < 2.5).all()
+    assert (further - factor[:, None] * moved).abs().max() < SRGB_ROUND_TRIP
+
+
+def test_what_deforms_bends_by_some_pixels() -> None:
+    times = shutter(8, SMALL, torch.zeros(()), generator())
+    still = torch.zeros((8, times[0].numel() * 32, 32, 2))
+    bend = deformed(still, times, SMALL, generator()).view(8, -1, 32, 32, 2) * SMALL.canvas / 2
+    assert bend.abs().mean() > 0.2 and bend.abs().max() <= 5
+    assert bend.std((2, 3)).mean() > 0.2  # unlike a shift

@@ -13,7 +13,7 @@ def record(folder: Path, first: int, last: int) -> None:
     with Progress(folder, "DTB") as progress:
         for step in range(first, last):
             progress.step(step, 1.5 * step, step / 100, loss=1 / step, rate=1e-3, gradient=0.1)
-        progress.validated(last, 1.5 * last, Score(0.1 * last, -0.5, 45.0))
+        progress.validated(last, 1.5 * last, Score(0.1 * last, -0.5, 45.0, 1.5))
         progress.draw()
 
 
@@ -42,3 +42,11 @@ def test_a_run_without_rows_has_no_picture(tmp_path: Path) -> None:
         progress.step(1, 1.5, 0.01, loss=1, rate=1e-3, gradient=0.1)
         progress.draw()
     assert not (tmp_path / "DTB.png").exists()
+
+
+def test_a_run_from_before_a_column_goes_on_with_it(tmp_path: Path) -> None:
+    (tmp_path / "DTB.validation.csv").write_text("step,seconds,gain,weak,sharp\n1,1.5,0.1,-0.5,45.0\n")
+    record(tmp_path, 2, EVERY + 1)
+    rows = list(csv.DictReader((tmp_path / "DTB.validation.csv").open()))
+    assert [row["flat"] for row in rows] == [None, "1.5"]
+    assert [row["step"] for row in rows] == ["1", str(EVERY + 1)]

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tests.tolerances import SAME_FORMULA
 from training.data.blur import BlurSettings
 from training.data.material import Photographs
 from training.loop.validation import Validation
@@ -41,6 +42,7 @@ def test_a_network_that_changes_nothing_gains_nothing(held_back: Photographs, co
     score = Validation(held_back, SETTINGS, CPU).score(Fixed(color, count))
     assert score.gain == score.weak == 0
     assert score.sharp > 50  # dB; frames are rounded to 8 bits
+    assert score.flat < SAME_FORMULA * 255
 
 
 def test_a_change_for_the_worse_shows(held_back: Photographs) -> None:
@@ -48,6 +50,7 @@ def test_a_change_for_the_worse_shows(held_back: Photographs) -> None:
     assert score.gain < -1
     assert score.weak < score.gain  # the less blur, the more there is to lose
     assert score.sharp == pytest.approx(20, abs=0.5)
+    assert score.flat == pytest.approx(0.1 * 255)
 
 
 def test_scores_are_the_same_every_time(held_back: Photographs) -> None:
