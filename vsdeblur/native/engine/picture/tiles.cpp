@@ -99,6 +99,8 @@ Tiling TilePlan::automatic(int width, int height, int multiple, int receptive_fi
         const bool fits = rounded >= std::max<long long>(receptive_field, 2LL * overlap + multiple) && rounded < padded[axis];
         return fits && count <= padded[axis] / multiple ? rounded : 0;
     };
+    // An axis of one tile is whole, however short it is beside the overlap.
+    const auto given = [&](int axis, long long count) { return count == 1 ? 0 : static_cast<int>(tile(axis, count)); };
     Tiling best{{0, 0}, {overlap, overlap}};
     if (padded[0] * padded[1] <= automatic_area) return best;
     long long least = std::numeric_limits<long long>::max();
@@ -108,7 +110,7 @@ Tiling TilePlan::automatic(int width, int height, int multiple, int receptive_fi
         const long long work = columns * rows * tile(0, columns) * tile(1, rows);
         if (tile(1, rows) == 0 || work >= least) continue;
         least = work;
-        best.tilesize = {static_cast<int>(tile(0, columns)), static_cast<int>(tile(1, rows))};
+        best.tilesize = {given(0, columns), given(1, rows)};
     }
     return best;
 }
