@@ -24,7 +24,7 @@ __all__ = ["calibration_clips", "measured_clips"]
 # one clip are much alike.
 SIZE = 128
 RUNS, RUNS_WITHOUT_STATE = 12, 2
-CALIBRATION_CLIPS = MEASURED_CLIPS = 16
+CALIBRATION_CLIPS = 16
 SEED = 3_000_017
 
 
@@ -38,9 +38,9 @@ def calibration_clips(network: Network, archive: Path) -> Iterator[numpy.ndarray
             yield to_network(blurred, network)[0].numpy()
 
 
-def measured_clips(network: Network, archive: Path) -> Iterator[tuple[Tensor, Tensor]]:
-    """Blurred and sharp, (1, F, 3, SIZE, SIZE) each, sRGB 0..1. Raises DataError when the archive cannot be used."""
-    return _pairs(network, archive, MEASURED_CLIPS, held_back=True)
+def measured_clips(network: Network, archive: Path, count: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """So many pairs, blurred and sharp, (1, F, 3, SIZE, SIZE) each, sRGB 0..1. Raises DataError as above."""
+    return _pairs(network, archive, count, held_back=True)
 
 
 def _pairs(network: Network, archive: Path, count: int, *, held_back: bool) -> Iterator[tuple[Tensor, Tensor]]:

@@ -40,9 +40,9 @@ Step = Callable[[Tensor, tuple[Tensor, ...]], tuple[Tensor, ...]]
 _DIGITS = 3
 
 
-def losses(network: Network, int8: Path | None, archive: Path) -> dict[str, float]:
+def losses(network: Network, int8: Path | None, archive: Path, count: int) -> dict[str, float]:
     """dB by precision, for those that can be measured; above 0 is a loss. Raises DataError without photographs."""
-    clips = list(measured_clips(network, archive))
+    clips = list(measured_clips(network, archive, count))
     steps: dict[str, Step] = {"bf16": _bfloat16(network)}
     if int8 is not None:
         steps["int8"] = _in_openvino(int8, network.states, clips[0][0].shape[-2:])
@@ -134,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m export.losses", description="Losses by precision, into a file.")
     parser.add_argument("file", type=Path, help="an fp32 file of python -m export; NAME.int8.onnx beside it counts too")
     parser.add_argument("--photos", type=Path, required=True, metavar="ARCHIVE", help="of training.pack")
+    parser.add_argument("--clips", type=int, default=16, metavar="N", help="how many to measure on; %(default)s")
     return parser
 
 
@@ -145,7 +146,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         model = file.read_bytes()
         _, network = restore(model, str(file))
         int8 = file.with_suffix(".int8.onnx")
-        measured = losses(network, int8 if int8.exists() else None, arguments.photos)
+        measured = losses(network, int8 if int8.exists() else None, arguments.photos, arguments.clips)
         write_whole(file, note(model, measured))
     except (ExportError, ContractError, DataError, OSError) as error:
         print(f"export: {error}", file=sys.stderr)

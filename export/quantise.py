@@ -39,6 +39,7 @@ def quantise(model: bytes, clips: Iterable[Clip]) -> bytes:
     """The int8 file of a network's fp32 one, whose weights are plain constants, with its contract.
 
     Clips are longer than the network's window, of sizes that divide by its multiple; they should be like what it will
+    see, and are read once. The probe is that of the quantised network.
     """
     proto = onnx.load_from_string(model)
     contract = Contract.from_metadata({item.key: item.value for item in proto.metadata_props})

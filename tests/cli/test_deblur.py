@@ -61,7 +61,7 @@ def test_rgb_video_becomes_yuv(weights: Path, video: Path, out: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--model", "Nobody"], "--model must be one of DBLRGAN, DBLRNet, DTB, RVD, SharpSequence, or an .onnx file"),
+        (["--model", "Nobody"], "--model must be one of DBLRGAN, DBLRNet, DTB, RUNet, RVD, SharpSequence, or an"),
         (["--model", "SharpSequence"], "SharpSequence: "),
         (["--model", "absent.onnx"], "Model: absent.onnx does not exist"),
         (["--arg", "segment"], "--arg must be NAME=VALUE with a name of device_id, "),
