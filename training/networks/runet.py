@@ -24,7 +24,7 @@ Why so:
   grow.
 - Global skip: the network adds a change to B(n), and its last layer starts near zero.
 
-Parameters: 1,655,148; 96,672 multiply-accumulates a pixel (DTB 275,520).
+Parameters: 1,655,148; 96,672 multiply-accumulates a pixel (DTB 267,328).
 """
 
 from __future__ import annotations
