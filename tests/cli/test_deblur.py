@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +90,7 @@ def test_bad_files_are_one_line(weights: Path, video: Path, out: Path, capsys: p
         (video, text, f"{text} is there already; --overwrite replaces it"),
         (video, out / "absent" / "a.mkv", f"there is no folder {out / 'absent'}"),
         (text, out / "a.mkv", "VideoSource: "),
-        (video, out / "a.nonsense", "ffmpeg failed: "),
+        (video, out / "a.nonsense", "a.nonsense: FFmpeg knows no container by the ending .nonsense"),
     ):
         assert main(["deblur", str(source), str(target)]) == 1
         message = capsys.readouterr().err
@@ -147,3 +150,84 @@ def test_no_ffmpeg_is_one_line(
         capsys.readouterr().err
         == "vsdeblur: there is no ffmpeg on the PATH; install it, or pip install imageio-ffmpeg\n"
     )
+
+
+SUBTITLES = """1
+00:00:00,000 --> 00:00:00,200
+Hello
+"""
+CHAPTERS = """;FFMETADATA1
+title=A name
+[CHAPTER]
+TIMEBASE=1/1000
+START=0
+END=200
+title=Opening
+"""
+
+
+@pytest.fixture
+def rich(video: Path, tmp_path: Path) -> Path:
+    """The video with subtitles, a chapter, a title, an attachment, a cover and chroma that lies left."""
+    for name, text in (("s.srt", SUBTITLES), ("c.txt", CHAPTERS), ("font.ttf", "a font")):
+        (tmp_path / name).write_text(text)
+    ffmpeg("-f", "lavfi", "-i", "color=red:16x16", "-frames:v", "1", tmp_path / "cover.png")
+    file = tmp_path / "rich: a, b.mkv"
+    inputs = [part for name in (video, tmp_path / "s.srt", tmp_path / "c.txt") for part in ("-i", name)]
+    ffmpeg(
+        *inputs, "-map", "0", "-map", "1", "-map_metadata", "2", "-map_chapters", "2", "-c:a", "copy",
+        "-c:s", "subrip", "-c:v", "libx264", "-chroma_sample_location:v:0", "left", "-metadata:s:a:0", "language=fra",
+        "-attach", tmp_path / "font.ttf", "-metadata:s:t:0", "mimetype=font/ttf",
+        "-attach", tmp_path / "cover.png", "-metadata:s:t:1", "mimetype=image/png", f"file:{file}",
+    )  # fmt: skip
+    return file
+
+
+def described(file: Path) -> str:
+    """FFmpeg's words for a file: its streams, chapters and tags."""
+    command = [_video._find_ffmpeg(), "-hide_banner", "-i", f"file:{file}"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stderr
+
+
+def test_other_streams_chapters_and_tags_come_along(weights: Path, rich: Path, out: Path) -> None:
+    target = out / f"{'long ' * 49}x.mkv"
+    assert len(target.name) == 250
+    assert main(["deblur", str(rich), str(target)]) == 0
+    assert files(out) == {target.name}
+    after = described(target)
+    for part in ("Subtitle: subrip", "(fra): Audio", "Attachment: ", "png", "(attached pic)", "Opening", "A name"):
+        assert part in after, part
+    assert sound(target) == sound(rich)
+    with read(target).get_frame(0) as frame:
+        assert frame.props["_ChromaLocation"] == vs.CHROMA_LEFT
+
+
+def test_what_a_container_cannot_hold_is_said_before_work_begins(
+    weights: Path, rich: Path, out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = out / "a.webm"
+    with monkeypatch.context() as patch:
+        patch.setattr(_video, "_encode", None)
+        assert main(["deblur", str(rich), str(target)]) == 1
+    message = capsys.readouterr().err
+    assert message.startswith("vsdeblur: a.webm cannot hold stream 1 of rich: a, b.mkv (audio, ")
+    assert message.endswith("); an .mkv may, and --leave-out goes on without it\n")
+    assert files(out) == set()
+    assert main(["deblur", str(rich), str(target), "--leave-out", "--crf", "50"]) == 0
+    assert read(target).num_frames == FRAMES
+    assert "Audio" not in described(target)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_nothing_behind(weights: Path, video: Path, out: Path, number: signal.Signals) -> None:
+    long = out / "long.mkv"
+    ffmpeg("-stream_loop", "200", "-i", video, "-c", "copy", long)
+    command = [sys.executable, "-m", "vsdeblur", "deblur", str(long), str(out / "a.mkv")]
+    running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    while len(files(out)) == 1 and time.monotonic() < until:
+        time.sleep(0.05)
+    assert len(files(out)) == 2, "it has not begun"
+    running.send_signal(number)
+    assert running.wait(timeout=60) != 0
+    assert files(out) == {"long.mkv"}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from vsdeblur._engine import Error
+from vsdeblur.cli._streams import copied, named
 
 __all__ = ["Files", "add_arguments", "deblurred", "opened"]
 
@@ -23,6 +26,8 @@ _REPORT_SECONDS = 0.5
 # How FFmpeg's setparams names frame properties; the numbers are those of H.273 in both.
 _TAGS = {"_Matrix": "colorspace", "_Primaries": "color_primaries", "_Transfer": "color_trc"}
 _UNSPECIFIED = 2
+# FFmpeg's names for VapourSynth's numbers of _ChromaLocation.
+_CHROMA_LOCATIONS = ("left", "center", "topleft", "top", "bottomleft", "bottom")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="an argument of the plugin's function, such as segment=40 or tilesize=256,192; may be repeated",
     )
+    parser.add_argument("--leave-out", action="store_true", help="go on without what OUT's container cannot hold")
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it is there")
 
 
@@ -47,25 +53,27 @@ class Files:
         self.vs = vs
         self._ffmpeg = ffmpeg
         self._source, self._target, self._crf = arguments.input, arguments.output, arguments.crf
+        self._leave_out = arguments.leave_out
 
     def read(self) -> Any:
         """IN as a clip. Raises vapoursynth.Error when it is no video."""
-        return self.vs.core.bs.VideoSource(str(self._source), cachemode=0)
+        return self.vs.core.bs.VideoSource(str(self._source.absolute()), cachemode=0)
 
-    def write(self, clip: Any, *, sound: bool) -> None:
-        """Encodes a clip as OUT, with IN's sound if so asked; OUT is written whole, or is as it was before."""
+    def write(self, clip: Any, *, others: bool) -> None:
+        """Encodes a clip as OUT, with IN's other streams if so asked; OUT is written whole, or is as it was before."""
         if clip.format.color_family == self.vs.RGB:  # Y4M has none
             clip = self.vs.core.resize.Bicubic(clip, format=self._yuv_like(clip.format), matrix=self.vs.MATRIX_BT709)
         with clip.get_frame(0) as first:
-            filters = _filters(first.props)
+            colour = _filters(first.props) + _siting(first.props)
         # Under another name until it is whole, with the same ending, from which FFmpeg tells the container.
-        part = self._target.with_name(f".{self._target.stem}.part{self._target.suffix}")
+        part = self._target.with_name(f".vsdeblur-{os.getpid()}{self._target.suffix}")
         quality = [] if self._crf is None else ["-crf", str(self._crf)]
         command = [self._ffmpeg, "-hide_banner", "-loglevel", "error", "-y", "-f", "yuv4mpegpipe", "-i", "-"]
-        if sound:
-            command += ["-i", self._source, "-map", "0:v", "-map", "1:a?", "-map_metadata", "1", "-c:a", "copy"]
         try:
-            _encode(clip, [*command, *filters, *quality, part])
+            with _ended_by_sigterm(), tempfile.TemporaryDirectory() as folder:
+                if others:
+                    command += copied(self._ffmpeg, self._source, self._target, Path(folder), leave_out=self._leave_out)
+                _encode(clip, [*command, *colour, *quality, named(part)])
             part.replace(self._target)
         finally:
             part.unlink(missing_ok=True)
@@ -162,7 +170,27 @@ def _filters(properties: Mapping[str, Any]) -> list[str]:
     filters = [f"setparams={':'.join(tags)}"] if tags else []
     if properties.get("_SARNum", 0) > 0 and properties.get("_SARDen", 0) > 0:
         filters.append(f"setsar={properties['_SARNum']}/{properties['_SARDen']}")
-    return ["-vf", ",".join(filters)] if filters else []
+    return ["-filter:v:0", ",".join(filters)] if filters else []
+
+
+def _siting(properties: Mapping[str, Any]) -> list[str]:
+    """FFmpeg's argument for where chroma lies, of which Y4M has a notion of its own."""
+    place = properties.get("_ChromaLocation")
+    return [] if place is None else ["-chroma_sample_location:v:0", _CHROMA_LOCATIONS[place]]
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Lets SIGTERM end the block as Ctrl-C does, so that nothing half-written stays. In the main thread."""
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _encode(clip: Any, command: Sequence[str | Path]) -> None:

@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
             instants = result.num_frames // clip.num_frames
             shown.append((Path(model).stem, result[instants // 2 :: instants]))
         sheet = files.vs.core.std.StackHorizontal([_labelled(files.vs, *item) for item in shown])
-        files.write(sheet if arguments.frame is None else _only(sheet, arguments.frame), sound=False)
+        files.write(sheet if arguments.frame is None else _only(sheet, arguments.frame), others=False)
     return 0
 
 

@@ -17,7 +17,8 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
     parser = commands.add_parser(
         "deblur",
         help="deblur a video file",
-        description="Deblurs a video file. Its sound is copied. FFmpeg chooses the encoder by OUT's ending.",
+        description="Deblurs a video file. Its other streams, chapters and tags are copied. FFmpeg chooses the encoder"
+        " by OUT's ending.",
     )
     _video.add_arguments(parser)
     parser.add_argument("--model", default="DTB", help="a network (see vsdeblur models) or an .onnx file; %(default)s")
@@ -27,5 +28,5 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
 def run(arguments: argparse.Namespace) -> int:
     with _video.opened(arguments) as files:
         clip = _video.deblurred(files.vs.core.vsdeblur, files.read(), arguments.model, arguments.arg)
-        files.write(clip, sound=True)
+        files.write(clip, others=True)
     return 0
