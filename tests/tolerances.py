@@ -110,3 +110,7 @@ CNN_PARAMETERS = 0.02
 # Two runtimes at fp32 on networks of random weights: sums of thousands of float32 products in another order, through
 # all layers and, for recurrent networks, through up to 14 frames of state.
 RUNTIMES_APART = 2e-4
+
+# Eight-bit answers of a small network of random weights against float32 ones, on values up to 3. A step of its inputs
+# is 1/255, one of its weights a 64th of the largest.
+INT8_ANSWER = 0.03
