@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -35,7 +35,7 @@ Clip = numpy.ndarray
 """(F, C, H, W) float32: frames as the network sees them, C as its colour has."""
 
 
-def quantise(model: bytes, clips: Iterable[Clip]) -> bytes:
+def quantise(model: bytes, clips: Iterable[Clip], exact: Sequence[str] = ()) -> bytes:
     """The int8 file of a network's fp32 one, whose weights are plain constants, with its contract.
 
     Clips are longer than the network's window, of sizes that divide by its multiple; they should be like what it will
@@ -51,7 +51,7 @@ def quantise(model: bytes, clips: Iterable[Clip]) -> bytes:
             _Runs(model, contract, clips),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=["Conv"],
-            nodes_to_exclude=[node.name for node in proto.graph.node if _is_volumetric(node, proto)],
+            nodes_to_exclude=[*exact, *(node.name for node in proto.graph.node if _is_volumetric(node, proto))],
             per_channel=True,
             reduce_range=True,
             activation_type=QuantType.QUInt8,
