@@ -1,192 +1,168 @@
-"""Throughput of the plugin beside bare ONNX Runtime and vs-mlrt: ``python -m tests.bench --models FOLDER``.
+"""Networks x runtimes x precisions x sizes, in turns: ``python -m tests.bench --models FOLDER``.
 
-All of them run the same file on the same frames in one process, in turns, with all cores each. Bare ONNX Runtime is
-given ready tensors and carries its own state, so the ratio to it holds everything that the plugin adds: decoding,
-windows, state, scheduling, encoding. A matrix product beside them tells how fast the machine was meanwhile. Nothing is
-asserted: shared machines vary.
+All contenders run the same file on the same frames: the runtimes alone, on ready tensors and with states carried, so
+that the ratio to them holds everything that the plugin adds (decoding, windows, state, scheduling, encoding); the
+plugin on both; vs-mlrt's ort and ov for the networks that they can run; PyTorch. A large convolution beside them tells
+how fast the machine was meanwhile, and what share of that a network reaches. Each is a process of its own, on the same
+cores, and they take turns, so that noise hits all alike. Nothing is asserted: shared machines vary. On a busy one, time
+by the wall says who else ran: there, ``--clock cpu --cores 1`` counts what the process itself had of one core. The
+peak is the convolution's fastest round; caches let a network come a little above it.
 
-Needs the runtime environment with the wheel; vs-mlrt is measured if vapoursynth-mlrt-ort is installed.
+Prints a Markdown table; ``--plot FILE`` draws it. ``--gpu`` measures CUDA and TensorRT instead (tests/bench/gpu.py).
+Needs the runtime environment with the wheel; what is not installed gets a line that says so.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import platform
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
-from statistics import median
 
-import numpy as np
-import numpy.typing as npt
-import onnxruntime as ort
-import vapoursynth as vs
+from export.work import multiplications_a_pixel
+from tests.bench import gpu, peak
+from tests.bench.jobs import CONTENDERS
+from tests.bench.runs import ROOT, Contender, Result, race
 
-from vsdeblur.contract import FRAMES, FRAMES_OUT, Contract
-
-Floats = npt.NDArray[np.float32]
-
-MATRIX = 2048
-"""Side of the matrices of the product."""
+PRECISIONS = ("fp32", "bf16", "int8")
+COLUMNS = (
+    *("network", "frame", "measured", "precision", "frames/s", "time, to the first's"),
+    *("GMAC/s", "of the peak", "of its cores", "MiB"),
+)
 
 
-@dataclass(frozen=True)
-class Contender:
-    """Something to measure. ``run`` works through all frames once; the caller takes the time."""
-
-    name: str
-    run: Callable[[], None]
-
-
-@dataclass(frozen=True)
-class Job:
-    """A network's file, and the frames for it, (C, H, W) each."""
-
-    path: Path
-    contract: Contract
-    frames: list[Floats]
-
-    @property
-    def stride(self) -> int:
-        """Frames from one run to the next: every run's outputs are used."""
-        return len(self.contract.offsets) or 1
-
-    def windows(self) -> Iterator[Floats]:
-        """The ``frames`` tensor of every run, (1, T*C, H, W). The clip's ends are mirrored."""
-        before, after = self.contract.window
-        last = len(self.frames) - 1
-        for first in range(0, len(self.frames), self.stride):
-            centre = min(first + self.stride // 2, last)
-            numbers = [last - abs(last - abs(n)) for n in range(centre - before, centre + after + 1)]
-            yield np.concatenate([self.frames[n] for n in numbers])[None]
+def cpu_name() -> str:
+    """As the system calls it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
 
 
-def random_job(path: Path, width: int, height: int, length: int) -> Job:
-    """Smooth moving frames for a model, whose contract is read by ONNX Runtime."""
-    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    contract = Contract.from_metadata(session.get_modelmeta().custom_metadata_map)
-    y, x = np.mgrid[:height, :width]
-    frames = []
-    for n in range(length):
-        waves = [np.sin((x + 3 * n) * 0.07 + c) * np.cos(y * 0.05) for c in range(contract.channels)]
-        grain = np.random.default_rng(n).normal(0, 0.02, (contract.channels, height, width))
-        frames.append(np.clip(0.5 + 0.4 * np.stack(waves) + grain, 0, 1).astype(np.float32))
-    return Job(path, contract, frames)
+def contenders(arguments: argparse.Namespace, name: str, size: tuple[int, int]) -> Iterator[list[Contender]]:
+    """What runs in turns: for each precision the machine itself and those who run it, and fp32 first of all."""
+    group = []
+    for precision in arguments.precisions:
+        part = ".int8" if precision == "int8" else ""
+        file = (arguments.models / f"{name}{part}.onnx").resolve()
+        if not file.is_file():
+            continue
+        for runtime in ("peak", *arguments.runtimes):
+            python = arguments.torch if runtime == "pytorch" else sys.executable
+            group.append(Contender(runtime, file, *size, precision, arguments.cores, python))
+    if group:
+        yield group
 
 
-def clip_of(job: Job) -> vs.VideoNode:
-    """The job's frames as a clip of 32-bit floats, made before the clock runs."""
-    channels, height, width = job.frames[0].shape
-    format = vs.RGBS if channels == 3 else vs.GRAYS
-    blank = vs.core.std.BlankClip(width=width, height=height, format=format, length=len(job.frames), keep=True)
-
-    def write(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
-        copy = f.copy()
-        for plane in range(channels):
-            np.asarray(copy[plane])[:] = job.frames[n][plane]
-        return copy
-
-    painted = blank.std.ModifyFrame(blank, write)
-    made = [painted.get_frame(n) for n in range(len(job.frames))]
-    return blank.std.ModifyFrame(blank, lambda n, f: made[n])
-
-
-def drain(clip: vs.VideoNode) -> None:
-    """Fetches every frame of the clip, and drops it."""
-    for _ in clip.frames(close=True):
-        pass
+def rows(name: str, work: float, results: Sequence[Result]) -> Iterator[str]:
+    """Lines of the table."""
+    measured = [r for r in results if r.seconds and r.contender.name != "peak"]
+    peaks = {r.contender.precision: r for r in results if r.seconds and r.contender.name == "peak"}
+    for result in results:
+        which = result.contender
+        head = f"| {name} | {which.width}x{which.height} | {which.name} | {which.precision} |"
+        if result.refused:
+            yield f"{head} {result.refused.replace('|', '/')} | | | | | |"
+        elif which.name == "peak":
+            speed = peak.MULTIPLICATIONS * result.best / 1e9
+            yield f"{head} | | {speed:.1f} | | {result.share:.2f} | {result.memory:.0f} |"
+        else:
+            speed = work * which.width * which.height * result.rate / 1e9
+            best = peaks.get(which.precision)
+            share = f"{speed * 1e9 / (peak.MULTIPLICATIONS * best.best):.2f}" if best else ""
+            ratio = f"{result.ratio(measured[0]):.3f}"
+            end = f"{share} | {result.share:.2f} | {result.memory:.0f} |"
+            yield f"{head} {result.rate:.3g} | {ratio} | {speed:.1f} | {end}"
 
 
-def plugin(job: Job) -> Contender:
-    """The plugin, asked for every output frame in order by a new filter each time, so that nothing is cached."""
-    source = clip_of(job)
-    arguments = {"stride": job.stride} if job.stride > 1 else {}
-
-    def run() -> None:
-        drain(vs.core.vsdeblur.Model(source, str(job.path), sc=0, **arguments))
-
-    return Contender("vsdeblur", run)
-
-
-def bare(job: Job) -> Contender:
-    """ONNX Runtime alone, on ready tensors; states stay in its memory from run to run."""
-    session = ort.InferenceSession(str(job.path), providers=["CPUExecutionProvider"])
-    windows = [ort.OrtValue.ortvalue_from_numpy(window) for window in job.windows()]
-    _, height, width = job.frames[0].shape
-    start = {
-        state.input: np.zeros((1, state.channels, int(height * state.scale), int(width * state.scale)), np.float32)
-        for state in job.contract.states
-    }
-    wanted = [FRAMES_OUT, *(state.output for state in job.contract.states)]
-
-    def run() -> None:
-        states = {name: ort.OrtValue.ortvalue_from_numpy(zeros) for name, zeros in start.items()}
-        for window in windows:
-            _, *after = session.run_with_ort_values(wanted, {FRAMES: window, **states})
-            states = dict(zip(states, after, strict=True))
-
-    return Contender(f"ONNX Runtime {ort.__version__} alone", run)
+def table(arguments: argparse.Namespace) -> list[Result]:
+    """Measures, and prints lines as they come."""
+    how = f"{arguments.rounds} rounds of {arguments.seconds} s, by {arguments.clock} time"
+    print(f"{cpu_name()}, cores: {arguments.cores or 'all'}, {how}, load {os.getloadavg()[0]:.1f}\n")
+    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}", flush=True)
+    found: list[Result] = []
+    for name, size in product(arguments.networks, arguments.sizes):
+        work = multiplications_a_pixel((arguments.models / f"{name}.onnx").read_bytes())
+        runs = _outputs_a_run(arguments.models / f"{name}.onnx")
+        for group in contenders(arguments, name, size):
+            results = race(group, arguments.rounds, arguments.seconds, arguments.clock)
+            print(*rows(name, work / runs, results), sep="\n", flush=True)
+            found += results
+    return found
 
 
-def vs_mlrt(job: Job) -> Contender | None:
-    """vs-mlrt, if it is installed and the network is one that it can run: no state, one luma frame out."""
-    if not hasattr(vs.core, "ort") or job.contract.states or job.contract.channels * job.contract.output_frames != 1:
-        return None
-    source = clip_of(job)
-    before, after = job.contract.window
-    last = source.num_frames - 1
-    clips = [
-        vs.core.std.Splice([source[last - abs(last - abs(n + offset))] for n in range(source.num_frames)])
-        for offset in range(-before, after + 1)
-    ]
-    return Contender("vs-mlrt (ort)", lambda: drain(vs.core.ort.Model(clips, str(job.path))))
+def _outputs_a_run(file: Path) -> int:
+    from tests.bench.jobs import Job, stride
+
+    return stride(Job(file, 0, 0, "fp32").contract)
 
 
-def gigaflops() -> float:
-    """Speed of a float32 matrix product, in 10^9 operations a second."""
-    a = np.ones((MATRIX, MATRIX), np.float32)
-    a @ a
-    start = time.perf_counter()
-    a @ a
-    return 2 * MATRIX**3 / (time.perf_counter() - start) / 1e9
+def plot(results: Sequence[Result], file: Path) -> None:
+    """Frames a second by pixels of a frame, a line for each network, contender and precision."""
+    from matplotlib import pyplot
+
+    lines: dict[str, list[tuple[int, float]]] = {}
+    for result in results:
+        which = result.contender
+        if result.seconds and which.name != "peak":
+            label = f"{which.file.name.partition('.')[0]}, {which.name}, {which.precision}"
+            lines.setdefault(label, []).append((which.width * which.height, result.rate))
+    figure, axes = pyplot.subplots(figsize=(8, 6), layout="constrained")
+    for label, points in lines.items():
+        axes.loglog(*zip(*sorted(points), strict=True), "o-", label=label)
+    axes.set(xlabel="pixels of a frame", ylabel="frames a second", title=cpu_name())
+    axes.legend(fontsize="x-small")
+    figure.savefig(file)
 
 
-def measure(job: Job, rounds: int) -> None:
-    """Prints seconds a frame for each contender, and its ratio to the first, as medians over rounds."""
-    contenders = [found for found in (bare(job), plugin(job), vs_mlrt(job)) if found is not None]
-    seconds: dict[str, list[float]] = {contender.name: [] for contender in contenders}
-    products = []
-    for contender in contenders:
-        contender.run()
-    for number in range(rounds):
-        products.append(gigaflops())
-        turn = number % len(contenders)
-        for contender in contenders[turn:] + contenders[:turn]:
-            start = time.perf_counter()
-            contender.run()
-            seconds[contender.name].append((time.perf_counter() - start) / len(job.frames))
-    _, height, width = job.frames[0].shape
-    print(f"{job.contract.name}, {width}x{height}, {len(job.frames)} frames, {rounds} rounds")
-    print(f"  {'matrix product':<28}{median(products):8.0f} GFLOP/s, from {min(products):.0f} to {max(products):.0f}")
-    reference = seconds[contenders[0].name]
-    for name, times in seconds.items():
-        ratios = [time / base for time, base in zip(times, reference, strict=True)]
-        spread = f"{median(ratios):.3f} of the first, from {min(ratios):.3f} to {max(ratios):.3f}"
-        print(f"  {name:<28}{median(times):8.3f} s a frame, {spread}")
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise argparse.ArgumentTypeError(f"must be WxH, such as 640x480, not {text}")
+    return int(width), int(height)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--models", type=Path, default=ROOT / "vsdeblur" / "weights", help="folder of NAME.onnx")
+    parser.add_argument("--networks", nargs="+", default=["DTB", "DBLRNet"], metavar="NAME")
+    parser.add_argument("--runtimes", nargs="+", default=[*CONTENDERS], choices=[*CONTENDERS])
+    parser.add_argument("--precisions", nargs="+", default=[*PRECISIONS], choices=PRECISIONS)
+    parser.add_argument("--sizes", nargs="+", type=_size, default=[(640, 480)], metavar="WxH", help="default 640x480")
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement in each round; %(default)s")
+    parser.add_argument("--rounds", type=int, default=5, help="default %(default)s")
+    parser.add_argument("--cores", type=int, default=0, metavar="N", help="use the first N; default: all")
+    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="cpu, with --cores 1: busy machines")
+    parser.add_argument("--torch", default=sys.executable, metavar="PYTHON", help="a Python that has PyTorch")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the table into a picture; needs matplotlib")
+    parser.add_argument("--gpu", action="store_true", help="measure CUDA and TensorRT, frames and states on the device")
+    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--models", type=Path, required=True, help="folder of NAME.onnx")
-    parser.add_argument("--networks", nargs="+", default=["DTB", "DBLRNet"], metavar="NAME")
-    parser.add_argument("--size", type=int, nargs=2, default=[640, 480], metavar=("WIDTH", "HEIGHT"))
-    parser.add_argument("--frames", type=int, default=10, help="of each clip; default 10")
-    parser.add_argument("--rounds", type=int, default=5, help="default 5")
-    arguments = parser.parse_args(argv)
-    width, height = arguments.size
-    for name in arguments.networks:
-        measure(random_job(arguments.models / f"{name}.onnx", width, height, arguments.frames), arguments.rounds)
+    """Exit status 0, or 1 with one sentence on stderr."""
+    arguments = _parser().parse_args(argv)
+    try:
+        missing = [name for name in arguments.networks if not (arguments.models / f"{name}.onnx").is_file()]
+        if missing:
+            raise ValueError(f"{arguments.models} has no {missing[0]}.onnx")
+        if arguments.rounds < 1:
+            raise ValueError(f"--rounds must be at least 1, not {arguments.rounds}")
+        if arguments.clock == "cpu" and arguments.cores != 1:
+            raise ValueError("--clock cpu goes with --cores 1: threads that wait for each other count as busy")
+        if arguments.gpu:
+            gpu.table([arguments.models / f"{name}.onnx" for name in arguments.networks], arguments.sizes)
+            return 0
+        results = table(arguments)
+        if arguments.plot:
+            plot(results, arguments.plot)
+    except (ValueError, ImportError, OSError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

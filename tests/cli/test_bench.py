@@ -30,6 +30,18 @@ def test_one_network_can_be_chosen(weights: Path, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out.startswith("DTB ")
 
 
+def test_choices_are_combined(weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sizes, providers = ["--size", "8x8", "--size", "16x8"], ["--provider", "ONNXRuntime", "--provider", "OpenVINO"]
+    assert main(["bench", "--model", "DTB", "--frames", "1", "--precision", "fp32", *sizes, *providers]) == 0
+    found = [LINE.fullmatch(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line and (line[4], line[6], line[7]) for line in found] == [
+        ("8x8", "ONNXRuntime", "fp32"),
+        ("8x8", "OpenVINO", "fp32"),
+        ("16x8", "ONNXRuntime", "fp32"),
+        ("16x8", "OpenVINO", "fp32"),
+    ]
+
+
 def test_time_is_of_the_frames_after_the_first(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     frame = np.zeros((8, 8, 3), np.uint8)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,11 +32,17 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
     parser.add_argument(
         "--model", action="append", metavar="NAME", help="a network; may be repeated; default: all that ship"
     )
-    parser.add_argument("--size", type=_size, default=(640, 480), metavar="WxH", help="of the frames; 640x480")
-    parser.add_argument("--frames", type=int, default=4, metavar="N", help="how many to time; %(default)s")
-    parser.add_argument("--precision", help="auto (default), fp32, fp16, bf16 or int8")
     parser.add_argument(
-        "--provider", default="", help="where to run the networks, such as ONNXRuntime or CUDA; the CPU if not given"
+        "--size", action="append", type=_size, metavar="WxH", help="of the frames; may be repeated; default: 640x480"
+    )
+    parser.add_argument("--frames", type=int, default=4, metavar="N", help="how many to time; %(default)s")
+    parser.add_argument(
+        "--precision", action="append", help="auto (default), fp32, fp16, bf16 or int8; may be repeated"
+    )
+    parser.add_argument(
+        "--provider",
+        action="append",
+        help="where to run the networks, such as ONNXRuntime or CUDA; may be repeated; the CPU if not given",
     )
     parser.add_argument("--device-id", type=int, default=0, metavar="N", help="which of the provider's devices")
     return parser
@@ -45,20 +51,18 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
 def run(arguments: argparse.Namespace) -> int:
     if arguments.frames < 1:
         raise Error(f"--frames must be at least 1, not {arguments.frames}")
-    width, height = arguments.size
-    names = arguments.model or _trained()
-    for name in names:
-        deblurrer = Deblurrer(
-            name,
-            precision=arguments.precision,
-            provider=arguments.provider,
-            device_id=arguments.device_id,
-            sc=0,
-        )
+    choices = product(
+        arguments.model or _trained(),
+        arguments.size or [(640, 480)],
+        arguments.provider or [""],
+        arguments.precision or [None],
+    )
+    for name, (width, height), provider, precision in choices:
+        deblurrer = Deblurrer(name, precision=precision, provider=provider, device_id=arguments.device_id, sc=0)
         seconds = _seconds_a_frame(deblurrer, width, height, arguments.frames)
         speed = f"{1 / seconds:8.2f} frames/s {seconds:9.3f} s a frame"
         seen = f"{width}x{height} {deblurrer.contract.color}"
-        print(f"{name:<14} {speed}  {seen}, {arguments.provider or 'CPU'}, {deblurrer.precision}", flush=True)
+        print(f"{name:<14} {speed}  {seen}, {provider or 'CPU'}, {deblurrer.precision}", flush=True)
     return 0
 
 
