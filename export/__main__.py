@@ -92,7 +92,9 @@ def export(arguments: argparse.Namespace) -> str:
     if arguments.int8:
         model = quantise(model, calibration_clips(network, arguments.photos))
     write_whole(arguments.out, model)
-    return f"{arguments.out}: {arguments.name}, {len(model)} bytes, differs from PyTorch by at most {worst:.1e}"
+    before = " before it went to eight bits" if arguments.int8 else ""
+    what = f"{arguments.out}: {arguments.name}, {len(model)} bytes"
+    return f"{what}, differed from PyTorch by at most {worst:.1e}{before}"
 
 
 def _restored(name: str, file: Path) -> tuple[Network, CheckpointInfo]:

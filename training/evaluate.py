@@ -29,6 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, help="pairs in the layout of training.data.pairs")
     parser.add_argument("--model", type=Path, action="append", default=[], help=".onnx file; may be given again")
+    parser.add_argument("--precision", default="auto", help="of the models: fp32, bf16 or int8; default: the file's")
     parser.add_argument("--baselines", action="store_true", help="unsharp mask and Richardson-Lucy too")
     parser.add_argument("--frames", type=int, metavar="N", help="measure the first N frames of each clip; default: all")
     parser.add_argument(
@@ -56,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments.table:
             between_marks(arguments.table, "")  # refused now, not after an hour
-        methods = models(arguments.model) + (baselines() if arguments.baselines else [])
+        methods = models(arguments.model, arguments.precision) + (baselines() if arguments.baselines else [])
         report = evaluate(arguments.folder, methods, arguments.out, arguments.drift, arguments.frames)
         if arguments.table:
             replace_table(arguments.table, report)

@@ -50,23 +50,28 @@ class Method:
     continuous: Transform | None = None
 
 
-def models(paths: list[Path]) -> list[Method]:
-    """The exported models, named by their files. Raises Error for what cannot be loaded or told apart."""
+def models(paths: list[Path], precision: str = "auto") -> list[Method]:
+    """The exported models, named by their files; ``auto`` is a file's own precision.
+
+    Raises Error for what cannot be loaded or told apart.
+    """
     names = [path.stem for path in paths]
     if len(set(names)) < len(names):
         names = [f"{path.resolve().parent.name}/{path.stem}" for path in paths]
     for name in names:
         if names.count(name) > 1:
             raise Error(f"--model names {name} more than once; files must differ in their name or their folder's")
-    return [_model(name, path) for name, path in zip(names, paths, strict=True)]
+    return [_model(name, path, precision) for name, path in zip(names, paths, strict=True)]
 
 
-def _model(name: str, path: Path) -> Method:
-    deblurrer = Deblurrer(model=path)
+def _model(name: str, path: Path, precision: str) -> Method:
+    deblurrer = Deblurrer(model=path, precision=precision)
     contract = deblurrer.contract
     continuous = None
     if contract.states:
-        continuous = partial(middle_instants, Deblurrer(model=path, segment=ENDLESS, preroll=0, sc=0))
+        continuous = partial(
+            middle_instants, Deblurrer(model=path, precision=precision, segment=ENDLESS, preroll=0, sc=0)
+        )
     return Method(name, f"trained on {contract.trained_on}", partial(middle_instants, deblurrer), continuous)
 
 

@@ -109,3 +109,10 @@ def test_baselines_take_any_iterable_of_frames() -> None:
         outputs = list(method.run(iter(given)))
         assert [(output.shape, output.dtype) for output in outputs] == [((24, 32, 3), np.uint8)] * 2
         assert method.continuous is None
+
+
+def test_a_precision_that_a_file_cannot_give_is_refused(tmp_path: Path) -> None:
+    file = saved(tmp_path, "counter", tiny_models.counter())
+    assert [method.name for method in models([file], "fp32")] == ["counter"]
+    with pytest.raises(Error, match="int8"):
+        models([file], "int8")
