@@ -70,7 +70,7 @@ def test_it_can_be_the_mean_of_its_window_to_the_finest_detail() -> None:
         for channel in range(12):  # of the unshuffled window, colour by colour: 4 places each
             colour, place = divmod(channel, 4)
             for frame, share in ((0, 1 / 3), (1, -2 / 3), (2, 1 / 3)):
-                network.detail.weight[channel, (3 * frame + colour) * 4 + place, 1, 1] = share
+                network.detail.weight[channel, 9 * place + 3 * frame + colour, 1, 1] = share
             network.change.weight[channel, -DETAIL_CHANNELS + channel, 1, 1] = 1
         frames = torch.rand(SIZE)
         result, _ = network(frames, *network.initial_states(frames))
