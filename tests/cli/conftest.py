@@ -5,15 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
+import imageio_ffmpeg
 import numpy as np
 import pytest
 import vapoursynth as vs
 
 from tests import tiny_models
-from vsdeblur.cli import _video
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -23,7 +25,7 @@ SAMPLE_ASPECT = (4, 3)
 
 
 def ffmpeg(*arguments: str | Path) -> bytes:
-    command = [_video._find_ffmpeg(), "-hide_banner", "-loglevel", "error", "-y", *arguments]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error", "-y", *arguments]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=300).stdout
 
 
@@ -48,8 +50,27 @@ def planes(clip: vs.VideoNode, number: int) -> list[Any]:
         return [np.array(plane) for plane in frame]
 
 
+def times(file: Path, stream: int = 0) -> list[Fraction]:
+    """Seconds at which a stream's packets are shown, rising."""
+    with av.open(file) as container:
+        packets = list(container.demux(container.streams[stream]))
+        return sorted(packet.pts * Fraction(packet.time_base) for packet in packets if packet.size)
+
+
+def pictures(file: Path, stream: int = 0) -> list[Any]:
+    """The frames of a video stream, as PyAV decodes them."""
+    with av.open(file) as container:
+        return list(container.decode(container.streams[stream]))
+
+
 def files(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """BestSource's indices stay out of the user's home."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
 
 
 @pytest.fixture

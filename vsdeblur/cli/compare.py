@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vsdeblur._engine import Error
-from vsdeblur.cli import _video
+from vsdeblur.cli._arguments import (
+    add_encoder,
+    add_files,
+    add_function_arguments,
+    check_files,
+    check_packages,
+    ended_by_sigterm,
+    wishes,
+)
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -25,7 +33,9 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
         description="Writes the video, without sound, with deblurred ones to its right, or one frame of it as a"
         " picture. Of a network that gives several instants of a frame it shows the middle one.",
     )
-    _video.add_arguments(parser)
+    add_files(parser)
+    add_function_arguments(parser)
+    add_encoder(parser)
     parser.add_argument(
         "--model",
         action="append",
@@ -36,15 +46,33 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
 
 
 def run(arguments: argparse.Namespace) -> int:
-    with _video.opened(arguments) as files:
-        clip = files.read()
+    check_packages()
+    from vsdeblur.video import source
+    from vsdeblur.video.host import translated, vapoursynth
+    from vsdeblur.video.network import deblurred
+    from vsdeblur.video.progress import Progress
+    from vsdeblur.video.writing import write_clip, write_picture
+
+    check_files(arguments)
+    vs, progress = vapoursynth(), Progress()
+    progress.stage("Indexing")
+    track = source.described(arguments.input)
+    clip = source.opened(arguments.input, track, None, report=progress, upright=True).clip
+    progress.close()
+    with translated():
         shown = [("input", clip)]
         for model in arguments.model or ["DTB"]:
-            result = _video.deblurred(files.vs.core.vsdeblur, clip, model, arguments.arg)
+            result = deblurred(vs.core.vsdeblur, clip, model, arguments.arg)
             instants = result.num_frames // clip.num_frames
             shown.append((Path(model).stem, result[instants // 2 :: instants]))
-        sheet = files.vs.core.std.StackHorizontal([_labelled(files.vs, *item) for item in shown])
-        files.write(sheet if arguments.frame is None else _only(sheet, arguments.frame), others=False)
+        sheet = vs.core.std.StackHorizontal([_labelled(vs, *item) for item in shown])
+    if arguments.frame is not None:
+        sheet = _only(sheet, arguments.frame)
+    with ended_by_sigterm():
+        if arguments.output.suffix.lower() == ".png":
+            write_picture(sheet, arguments.output)
+        else:
+            write_clip(sheet, arguments.output, wishes(arguments), progress)
     return 0
 
 

@@ -1,0 +1,114 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vsdeblur._engine import Error
+
+if TYPE_CHECKING:
+    from vsdeblur.video.encoders import Wishes
+
+__all__ = [
+    "add_encoder",
+    "add_files",
+    "add_function_arguments",
+    "check_files",
+    "check_packages",
+    "ended_by_sigterm",
+    "wishes",
+]
+
+_PACKAGES = {"av": "av", "tqdm": "tqdm", "imageio_ffmpeg": "imageio-ffmpeg"}
+"""What video files need besides, and pip's names. Commands import it as they run: not every installation has it."""
+
+
+def check_packages() -> None:
+    """Raises Error when what video files need is not installed."""
+    for module, package in _PACKAGES.items():
+        if find_spec(module) is None:
+            raise Error(f'video files need {package}; pip install "vsdeblur[video]"')
+
+
+def add_files(parser: argparse.ArgumentParser) -> None:
+    """IN, OUT and whether OUT may be replaced."""
+    parser.add_argument("input", metavar="IN", type=Path, help="any video file")
+    parser.add_argument("output", metavar="OUT", type=Path, help="the file to write; its ending says which container")
+    parser.add_argument("--overwrite", action="store_true", help="replace OUT if it is there")
+
+
+def check_files(arguments: argparse.Namespace) -> None:
+    """Raises Error when IN is not there, or OUT must not be written."""
+    source, target = arguments.input, arguments.output
+    if not source.is_file():
+        raise Error(f"there is no file {source}")
+    if target.exists() and target.samefile(source):
+        raise Error("OUT must be another file than IN")
+    if target.exists() and not arguments.overwrite:
+        raise Error(f"{target} is there already; --overwrite replaces it")
+    if not target.absolute().parent.is_dir():
+        raise Error(f"there is no folder {target.parent}")
+
+
+def add_function_arguments(parser: argparse.ArgumentParser) -> None:
+    """--arg."""
+    parser.add_argument(
+        "--arg",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an argument of the plugin's function, such as segment=40 or tilesize=256,192; may be repeated",
+    )
+
+
+def add_encoder(parser: argparse.ArgumentParser) -> None:
+    """What wishes() reads."""
+    group = parser.add_argument_group("encoder")
+    group.add_argument("--codec", metavar="NAME", help="FFmpeg's encoder, such as libx265; default: by OUT's ending")
+    group.add_argument("--crf", type=float, metavar="N", help="quality; lower is better")
+    group.add_argument("--preset", metavar="NAME", help="the encoder's trade of time for size, such as slow")
+    group.add_argument(
+        "--encoder-option", action="append", default=[], metavar="NAME=VALUE", help="any other; may be repeated"
+    )
+    group.add_argument("--lossless", action="store_true", help="code frames as they are")
+    group.add_argument("--leave-out", action="store_true", help="go on without what OUT's container cannot hold")
+
+
+def wishes(arguments: argparse.Namespace) -> Wishes:
+    """What the encoder's arguments ask for. Raises Error."""
+    from vsdeblur.video.encoders import Wishes
+
+    options = []
+    for text in arguments.encoder_option:
+        name, separator, value = text.partition("=")
+        if not separator or not name:
+            raise Error(f"--encoder-option must be NAME=VALUE, not {text}")
+        options.append((name, value))
+    return Wishes(
+        codec=arguments.codec,
+        crf=arguments.crf,
+        preset=arguments.preset,
+        options=tuple(options),
+        lossless=arguments.lossless,
+        leave_out=arguments.leave_out,
+    )
+
+
+@contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """Lets SIGTERM end the block as Ctrl-C does, so that what is done is kept in order. In the main thread."""
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

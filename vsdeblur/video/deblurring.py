@@ -1,0 +1,301 @@
+"""A file in, a deblurred file out: the stages of ``vsdeblur deblur``, each of which can be taken up again."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from vsdeblur._engine import Error
+from vsdeblur.video import encoders, others, source
+from vsdeblur.video.clock import Clock
+from vsdeblur.video.encoders import Wishes
+from vsdeblur.video.encoding import check, out_of_room
+from vsdeblur.video.joining import join
+from vsdeblur.video.journal import Journal
+from vsdeblur.video.progress import Progress
+from vsdeblur.video.segments import Job, Maker, Segment, segments
+from vsdeblur.video.source import Interlaced, Source, Survey, Track
+
+__all__ = ["Request", "deblur"]
+
+# Containers that hold segments as they are, and joined video with its colours, turning and times.
+_OWN_KIND = ("matroska", "webm", "mp4", "mov")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asks for."""
+
+    source: Path
+    target: Path
+    model: str
+    arguments: tuple[str, ...] = ()
+    wishes: Wishes = Wishes()
+    deinterlace: bool = False
+    progressive: bool = False
+    start: Fraction | None = None
+    end: Fraction | None = None
+    """Seconds from the first frame."""
+    frames: tuple[int, int] | None = None
+    """The first one and the one after the last."""
+    overwrite: bool = False
+    resume: bool = False
+
+
+def deblur(request: Request, progress: Progress) -> None:
+    """Writes the target, whole. Raises Error; then the target is as it was, and what is done is kept for resuming."""
+    _check_files(request)
+    container = encoders.container_of(request.target)
+    journal = Journal(request.target)
+    if _is_finished(request, journal):
+        return
+    track = source.described(request.source)
+    held = _goes_along(request, track, container, progress)
+    if journal.is_there and not request.resume:
+        if not request.overwrite:
+            raise Error(
+                f"an earlier run on {request.target.name} was broken off: --resume goes on, --overwrite begins anew"
+            )
+        journal.remove()
+    journal.open()
+    try:
+        _run(request, progress, journal, track, held, container)
+    except OSError as error:
+        if out_of_room(error):
+            raise Error(
+                f"the disk of {request.target.absolute().parent} is full; with more room --resume goes on"
+            ) from error
+        raise Error(str(error)) from error
+    finally:
+        progress.close()
+        journal.close()
+
+
+def _goes_along(request: Request, track: Track, container: str, progress: Progress) -> others.Contents:
+    """What else of the source goes into the target. Raises Error when something cannot, unless it may be left out."""
+    name, allowed = request.target.name, request.wishes.leave_out
+    held = others.contents(request.source, track)
+    missing = others.left_out(request.source, track, held, request.target, allowed=allowed)
+    if track.matrix and container not in _OWN_KIND and not allowed:
+        raise Error(
+            f"{name} cannot hold that the picture is turned; .mkv, .mp4, .mov and .webm can, and --leave-out goes on"
+            " without"
+        )
+    tags, has_lost_chapters = others.lost_tags(request.source, request.target)
+    if has_lost_chapters and not allowed:
+        raise Error(f"{name} cannot hold chapters; .mkv, .mp4, .mov and .webm can, and --leave-out goes on without")
+    if tags:
+        progress.say(f"{name} cannot hold the tags {', '.join(tags)}; an .mkv could")
+    kept = tuple(other for other in held.others if other not in missing)
+    return replace(held, others=kept)
+
+
+def _check_files(request: Request) -> None:
+    if not request.source.is_file():
+        raise Error(f"there is no file {request.source}")
+    if request.target.exists() and request.target.samefile(request.source):
+        raise Error("OUT must be another file than IN")
+    if not request.target.absolute().parent.is_dir():
+        raise Error(f"there is no folder {request.target.parent}")
+    if request.target.exists() and not request.overwrite and not (request.resume and Journal(request.target).is_there):
+        raise Error(f"{request.target} is there already; --overwrite replaces it")
+
+
+def _is_finished(request: Request, journal: Journal) -> bool:
+    """Whether an earlier run was broken off only after OUT was in its place."""
+    if not request.resume or not request.target.exists():
+        return False
+    found = journal.found("whole")
+    if found and found[-1]["whole"] == request.target.stat().st_ino:
+        journal.remove()
+        return True
+    if not request.overwrite:
+        raise Error(f"{request.target} is there already; --overwrite replaces it")
+    return False
+
+
+def _run(
+    request: Request, progress: Progress, journal: Journal, track: Track, held: others.Contents, container: str
+) -> None:
+    progress.stage("Indexing")
+    clip = source.opened(request.source, track, journal.folder, report=progress)
+    survey = _survey(clip, journal, progress)
+    if survey.fields and not (request.deinterlace or request.progressive):
+        raise Interlaced(_interlaced_sentence(request.source, clip, survey))
+    times = source.clock(clip, survey)
+    first, count = _part(request, times)
+    job = _job(request, journal, clip, survey, times, container, (first, count))
+    for sentence in (*job.encoding.notes, *(f"{what} cannot go along and is lost" for what in held.lost)):
+        progress.say(sentence)
+    maker = Maker(job, clip)
+    _agree(journal, job)
+    _make_all(job, maker, journal, progress)
+    progress.stage("Joining")
+    _finish(request, job, journal, held, times, container, maker.instants)
+
+
+def _survey(clip: Source, journal: Journal, progress: Progress) -> Survey:
+    """The look at every frame, or what an earlier run found."""
+    stat = clip.path.stat()
+    key = [stat.st_size, stat.st_mtime_ns]
+    for line in journal.found("survey"):
+        if line["file"] == key:
+            found = json.loads(line["survey"])
+            last = None if found["last"] is None else Fraction(found["last"])
+            return Survey(tuple(found["fields"]), found["top_first"], last)
+    progress.stage("Looking at every frame")
+    survey = source.surveyed(clip, report=progress)
+    journal.note(survey=json.dumps(asdict(survey), default=str), file=key)
+    return survey
+
+
+def _interlaced_sentence(path: Path, clip: Source, survey: Survey) -> str:
+    count, first = len(survey.fields), survey.fields[0]
+    how_many = "is" if count == clip.clip.num_frames else f"has {count} interlaced frames, from frame {first} on: it is"
+    return (
+        f"{path.name} {how_many} interlaced; --deinterlace makes whole frames of it, --progressive takes them as whole"
+        " already (25p in 50i)"
+    )
+
+
+def _part(request: Request, times: Clock) -> tuple[int, int]:
+    """The first frame that is wanted, and how many."""
+    total = len(times.ticks)
+    if request.frames is not None:
+        first, end = request.frames
+        if not 0 <= first < end <= total:
+            raise Error(f"--frames must be FIRST:END with 0 <= FIRST < END <= {total}, not {first}:{end}")
+        return first, end - first
+    start = request.start if request.start is not None else Fraction(0)
+    end_time = request.end
+    shown = [times.seconds(tick - times.ticks[0]) for tick in times.ticks]
+    wanted = [n for n, at in enumerate(shown) if at >= start and (end_time is None or at < end_time)]
+    if not wanted:
+        raise Error(f"--from and --to leave no frame of {float(times.seconds(times.end - times.ticks[0])):g} seconds")
+    return wanted[0], len(wanted)
+
+
+def _job(
+    request: Request,
+    journal: Journal,
+    clip: Source,
+    survey: Survey,
+    times: Clock,
+    container: str,
+    part: tuple[int, int],
+) -> Job:
+    track = clip.track
+    picture = encoders.picture_of(clip.clip, clip.alpha, track.width, track.height, track.aspect)
+    encoding = encoders.choose(picture, container, request.wishes, source_codec=track.codec, name=request.target.name)
+    rate = times.rate.limit_denominator(1001)
+    check(encoding, picture, rate)
+    stat = request.source.stat()
+    return Job(
+        source=request.source.absolute(),
+        size=stat.st_size,
+        modified=stat.st_mtime_ns,
+        track=track,
+        folder=journal.folder.absolute(),
+        model=str(Path(request.model).absolute()) if Path(request.model).is_file() else request.model,
+        arguments=request.arguments,
+        deinterlace=request.deinterlace,
+        survey=survey,
+        picture=picture,
+        encoding=encoding,
+        rate=rate,
+        container=container if container in _OWN_KIND else "matroska",
+        first=part[0],
+        count=part[1],
+        version=version("vsdeblur"),
+    )
+
+
+def _agree(journal: Journal, job: Job) -> None:
+    """Raises Error when the earlier run made something else."""
+    now = job.described()
+    for line in journal.found("job"):
+        for name, value in now.items():
+            before = line["job"].get(name)
+            if before != value:
+                raise Error(f"the earlier run had another {name}: {before} and not {value}; --overwrite begins anew")
+        return
+    journal.note(job=now)
+
+
+def _make_all(job: Job, maker: Maker, journal: Journal, progress: Progress) -> None:
+    """Makes the segments that are not there yet."""
+    todo, done = _todo(job, journal)
+    progress.stage("Deblurring", done)
+    for segment in todo:
+        file = segment.file(job.folder)
+        part = file.with_suffix(".part")
+        maker.make(segment, part, partial(_report, progress, done, job.count))
+        _keep(part, file)
+        journal.note(segment=segment.number, size=file.stat().st_size)
+        done += segment.count
+
+
+def _report(progress: Progress, before: int, total: int, count: int) -> None:
+    progress(before + count, total)
+
+
+def _todo(job: Job, journal: Journal) -> tuple[list[Segment], int]:
+    """The segments that are to be made, and how many frames the others have."""
+    sizes = {line["segment"]: line["size"] for line in journal.found("segment")}
+    todo, done = [], 0
+    for segment in segments(job):
+        file = segment.file(job.folder)
+        if file.exists() and sizes.get(segment.number) == file.stat().st_size:
+            done += segment.count
+        else:
+            todo.append(segment)
+    return todo, done
+
+
+def _keep(part: Path, file: Path) -> None:
+    """Gives a file its name once it is on the disk."""
+    with part.open("rb") as written:
+        os.fsync(written.fileno())
+    part.replace(file)
+
+
+def _finish(
+    request: Request,
+    job: Job,
+    journal: Journal,
+    held: others.Contents,
+    times: Clock,
+    container: str,
+    instants: int,
+) -> None:
+    """Joins, muxes, and puts OUT in its place."""
+    is_part = (job.first, job.count) != (0, len(times.ticks))
+    shown = times.part(job.first, job.count)
+    span = None
+    if is_part:
+        span = (shown.seconds(shown.ticks[0]), shown.seconds(shown.end))
+        shown = shown.moved(-shown.ticks[0])
+    joined, whole = job.folder / "joined", job.folder / "whole"
+    files = [segment.file(job.folder) for segment in segments(job)]
+    join(files, shown.split(instants), job.track.matrix, joined, container=job.container)
+    others.mux(
+        joined,
+        request.source,
+        job.track,
+        held,
+        whole,
+        container=container,
+        picture=job.picture,
+        codec=job.encoding.codec,
+        part=span,
+    )
+    with whole.open("rb") as written:
+        os.fsync(written.fileno())
+    journal.note(whole=whole.stat().st_ino)
+    whole.replace(request.target)
+    journal.remove()

@@ -1,0 +1,300 @@
+"""What a video file holds besides its picture, and how FFmpeg brings it along into another file."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import av
+from av.stream import Disposition
+
+from vsdeblur._engine import Error
+from vsdeblur.video.encoders import Picture, container_of
+from vsdeblur.video.source import Track
+
+__all__ = ["Contents", "Other", "contents", "left_out", "lost_tags", "mux"]
+
+_MATROSKA = ("matroska", "webm")
+_MOVIE = ("mov", "mp4", "3gp")
+# Containers that messages name, in the order in which they do.
+_ENDINGS = (".mkv", ".mp4", ".mov", ".webm")
+# Tags that programs write about the coded stream, which is another one now.
+_STALE = re.compile(r"(encoder|rotate|duration|bps|number_of_(frames|bytes)|_statistics_\w+)(-\w+)?", re.IGNORECASE)
+_OF_CONTAINERS = ("encoder", "major_brand", "minor_version", "compatible_brands")
+
+
+@dataclass(frozen=True)
+class Other:
+    """A stream that is not deblurred."""
+
+    number: int
+    kind: str
+    """audio, subtitle, video, cover, attachment or data."""
+    codec: str
+    name: str = ""
+    """Of the file in an attachment or cover."""
+    mimetype: str = ""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What goes along."""
+
+    others: tuple[Other, ...]
+    disposition: str
+    """Of the track, as FFmpeg's option takes it."""
+    stale: tuple[str, ...]
+    """Names of the track's tags that no longer hold."""
+    lost: tuple[str, ...]
+    """What lies inside the picture's stream and cannot be carried into another, in words."""
+
+
+def contents(path: Path, track: Track) -> Contents:
+    """Lists what a file holds."""
+    with av.open(path) as container:
+        is_movie = "mov" in container.format.name.split(",")
+        chapters = is_movie and bool(container.chapters())
+        others = [
+            _other(stream)
+            for stream in container.streams
+            if stream.index != track.number and not _is_made_anew(stream, chapters)
+        ]
+        stream = container.streams[track.number]
+        flags = "+".join(flag.name for flag in Disposition if flag & stream.disposition and flag.name) or "0"
+        stale = tuple(name for name in stream.metadata if _STALE.fullmatch(name))
+        lost = _lost(container, stream)
+    return Contents(tuple(others), flags, stale, lost)
+
+
+def _is_made_anew(stream: Any, has_chapters: bool) -> bool:
+    """Time codes and chapters of MOV are streams too, which its muxer makes from the tags that go along."""
+    if stream.type != "data":
+        return False
+    tag = "" if stream.codec_context is None else stream.codec_context.codec_tag
+    return "timecode" in stream.metadata or tag == "tmcd" or (has_chapters and stream.name in (None, "bin_data"))
+
+
+def _other(stream: Any) -> Other:
+    kind = stream.type
+    if kind == "video" and stream.disposition & Disposition.attached_pic:
+        kind = "cover"
+    codec = stream.codec_context.name if stream.codec_context is not None else (stream.name or "unknown")
+    if codec == "libdav1d":
+        codec = "av1"
+    tags = {name.lower(): value for name, value in stream.metadata.items()}
+    return Other(stream.index, kind, codec, tags.get("filename", ""), tags.get("mimetype", ""))
+
+
+def _lost(container: Any, stream: Any) -> tuple[str, ...]:
+    """Of the first frames' side data."""
+    words = {
+        "A53_CC": "closed captions in the picture's stream",
+        "DOVI_METADATA": "Dolby Vision",
+        "DOVI_RPU_BUFFER": "Dolby Vision",
+        "DYNAMIC_HDR_PLUS": "HDR10+",
+        "STEREO3D": "the marks of stereoscopic video",
+        "SPHERICAL": "the marks of spherical video",
+        "ICC_PROFILE": "a colour profile (ICC)",
+    }
+    streams = {"dovi_conf": "Dolby Vision", "spherical": words["SPHERICAL"], "stereo_3d": words["STEREO3D"]}
+    found = [streams[kind] for kind in stream.codec_context.coded_side_data if kind in streams]
+    try:
+        for number, frame in enumerate(container.decode(stream)):
+            found += [words[kind.name] for kind in frame.side_data if kind.name in words]
+            if number == 9:
+                break
+    except (av.error.FFmpegError, OSError):
+        pass  # what cannot be decoded is BestSource's to report
+    return tuple(dict.fromkeys(found))
+
+
+def left_out(source: Path, track: Track, held: Contents, target: Path, *, allowed: bool) -> tuple[Other, ...]:
+    """The streams that the container of ``target`` cannot hold. Unless that is ``allowed``, raises Error that names
+    the first, and the containers that hold everything."""
+    if not held.others or _holds(source, held.others, target):
+        return ()
+    missing = tuple(other for other in held.others if not _holds(source, [other], target))
+    if missing and not allowed:
+        fitting = [ending for ending in _ENDINGS if _holds(source, held.others, target.with_suffix(ending))]
+        first = missing[0]
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        could = f"{' and '.join(fitting)} can" if fitting else "no container here can hold all"
+        raise Error(
+            f"{target.name} cannot hold stream {first.number} of {source.name} ({first.kind}, {first.codec}){more};"
+            f" {could}, and --leave-out goes on without"
+        )
+    if not missing:
+        raise Error(f"{target.name} cannot hold the streams of {source.name} together; an .mkv may")
+    return missing
+
+
+def _holds(source: Path, others: Sequence[Other], target: Path) -> bool:
+    """Whether FFmpeg can begin a file with these streams."""
+    container = container_of(target)
+    asked = [other for other in others if not (other.kind == "cover" and container == "matroska")]
+    if not asked:
+        return True
+    if container == "webm" and any(other.kind in ("cover", "attachment") for other in asked):
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        maps = [text for other in asked for text in ("-map", f"0:{other.number}")]
+        for number, other in enumerate(asked):
+            maps += [f"-disposition:{number}", "attached_pic"] if other.kind == "cover" else []
+        trial = Path(folder, "trial")
+        arguments = [
+            "-i",
+            _url(source),
+            *maps,
+            "-map_chapters",
+            "-1",
+            "-c",
+            "copy",
+            "-t",
+            "0.1",
+            "-f",
+            container,
+            _url(trial),
+        ]
+        return not _failure(arguments) and _kinds(trial) == [other.kind for other in asked]
+
+
+def _kinds(path: Path) -> list[str]:
+    """Of a file's streams, but for those that MOV makes of chapters and time codes.
+
+    Some muxers take what nobody can read again, or drop it without a word, so what they wrote is looked at.
+    """
+    try:
+        with av.open(path) as container:
+            has_chapters = bool(container.chapters())
+            return [_other(stream).kind for stream in container.streams if not _is_made_anew(stream, has_chapters)]
+    except (av.error.FFmpegError, OSError):
+        return []
+
+
+def lost_tags(source: Path, target: Path) -> tuple[tuple[str, ...], bool]:
+    """Names of the file's tags that ``target``'s container cannot hold, and whether it cannot hold its chapters."""
+    container = container_of(target)
+    with av.open(source) as file:
+        names = {name.lower(): name for name in file.metadata if name.lower() not in _OF_CONTAINERS}
+        has_chapters = bool(file.chapters())
+    if not names and not has_chapters:
+        return (), False
+    with tempfile.TemporaryDirectory() as folder:
+        trial = Path(folder, "trial")
+        picture = ["-f", "lavfi", "-i", "color=size=64x64:rate=25:duration=0.04", "-i", _url(source), "-map", "0"]
+        codec = "libvpx-vp9" if container == "webm" else "mpeg4"
+        arguments = [*picture, "-map_metadata", "1", "-map_chapters", "1", "-c:v", codec, "-f", container, _url(trial)]
+        if failure := _failure(arguments):
+            raise Error(f"FFmpeg cannot write {container}: {failure}")
+        with av.open(trial) as file:
+            held = {name.lower() for name in file.metadata}
+            return tuple(names[name] for name in names if name not in held), has_chapters and not file.chapters()
+
+
+def _url(path: Path) -> str:
+    """A path as FFmpeg takes it, which reads what stands before a colon as a protocol."""
+    return f"file:{path}"
+
+
+def _failure(arguments: Sequence[str]) -> str:
+    """Runs FFmpeg; what it said last if it failed, or nothing."""
+    try:
+        program = str(import_module("imageio_ffmpeg").get_ffmpeg_exe())
+    except (ImportError, RuntimeError):
+        raise Error("imageio-ffmpeg, which brings FFmpeg, is not there; pip install imageio-ffmpeg") from None
+    command = [program, "-hide_banner", "-loglevel", "error", "-y", "-nostdin", *arguments]
+    done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+    if done.returncode == 0:
+        return ""
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
+    if any("No space left" in line for line in lines):
+        raise OSError(28, "No space left on device")
+    return lines[-1] if lines else "it does not say why"
+
+
+def mux(
+    joined: Path,
+    source: Path,
+    track: Track,
+    held: Contents,
+    target: Path,
+    *,
+    container: str,
+    picture: Picture,
+    codec: str,
+    part: tuple[Fraction, Fraction] | None,
+) -> None:
+    """Writes ``target`` with the picture from ``joined`` and everything else from ``source``.
+
+    ``part`` is the start and the end in seconds of what is taken of the source, and begins at 0 in the target.
+    """
+    cut: list[str] = []
+    if part is not None:
+        start, end = part
+        cut = ["-itsoffset", _seconds(-start), "-ss", _seconds(start), "-t", _seconds(end - start)]
+    with tempfile.TemporaryDirectory(dir=joined.parent) as folder:
+        maps, tags = _maps(source, held, container, Path(folder))
+        arguments = [
+            *("-copyts", "-i", _url(joined), *cut, "-i", _url(source), "-map", "0:v:0", *maps),
+            *("-map_metadata", "1", "-map_chapters", "1", "-map_metadata:s:0", f"1:s:{track.number}", *tags),
+            *("-c", "copy", "-disposition:0", held.disposition),
+        ]
+        for name in held.stale:
+            arguments += ["-metadata:s:0", f"{name}="]
+        for name in _OF_CONTAINERS:
+            arguments += ["-metadata", f"{name}="]
+        shape = picture.aspect * picture.width / picture.height
+        arguments += ["-aspect:0", f"{shape.numerator}:{shape.denominator}"]
+        if codec == "libx265" and container in _MOVIE:
+            arguments += ["-tag:0", "hvc1"]  # the form that Apple's players take
+        if codec == "libvpx-vp9" and picture.pixels.has_alpha:
+            arguments += ["-metadata:s:0", "alpha_mode=1"]
+        if container == "mpegts":
+            arguments += ["-muxdelay", "0", "-muxpreload", "0"]
+        failure = _failure([*arguments, "-fflags", "+bitexact", "-f", container, _url(target)])
+    if failure:
+        raise Error(f"FFmpeg cannot write {container}: {failure}")
+
+
+def _seconds(value: Fraction) -> str:
+    return f"{float(value):.6f}"
+
+
+def _maps(source: Path, held: Contents, container: str, folder: Path) -> tuple[list[str], list[str]]:
+    """Options that take the other streams, and those for their tags. Files for attaching are put into ``folder``."""
+    maps: list[str] = []
+    tags: list[str] = []
+    attached: list[Other] = []
+    position = 1
+    for other in held.others:
+        if other.kind == "cover" and container in _MATROSKA:
+            attached.append(other)
+            continue
+        maps += ["-map", f"1:{other.number}"]
+        tags += [f"-map_metadata:s:{position}", f"1:s:{other.number}"]
+        if other.kind == "cover":
+            tags += [f"-disposition:{position}", "attached_pic"]
+        position += 1
+    for cover in attached:
+        is_png = cover.codec == "png"
+        file = folder / Path(cover.name or f"cover.{'png' if is_png else 'jpg'}").name
+        file.write_bytes(_first_packet(source, cover.number))
+        maps += ["-attach", _url(file)]
+        mimetype = cover.mimetype or f"image/{'png' if is_png else 'jpeg'}"
+        tags += [f"-metadata:s:{position}", f"mimetype={mimetype}", f"-metadata:s:{position}", f"filename={file.name}"]
+        position += 1
+    return maps, tags
+
+
+def _first_packet(source: Path, number: int) -> bytes:
+    with av.open(source) as container:
+        for packet in container.demux(container.streams[number]):
+            return bytes(packet)
+    raise Error(f"the cover of {source.name}, stream {number}, cannot be read")

@@ -1,0 +1,136 @@
+"""A video cut at places that the clip and the arguments alone decide; each segment is made by itself.
+
+The engine's answer for a frame depends on clip and arguments only, so a segment is the same whoever makes it, and when.
+Cuts lie on multiples of the engine's own segments, where the state of a recurrent network begins anew anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from vsdeblur._engine import Error
+from vsdeblur.video.encoders import Encoding, Picture
+from vsdeblur.video.encoding import encode, in_format
+from vsdeblur.video.host import translated, vapoursynth
+from vsdeblur.video.network import deblurred, option
+from vsdeblur.video.source import Source, Survey, Track, opened
+
+__all__ = ["Job", "Maker", "Segment", "progressive", "segments"]
+
+_LEAST = 80
+"""Frames of a segment, about; the engine's default for recurrent networks."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that the coded frames depend on. May go to other processes and machines, where paths mean the same."""
+
+    source: Path
+    size: int
+    modified: int
+    """Bytes, and nanoseconds since 1970, of the file."""
+    track: Track
+    folder: Path
+    """Where segments and the padded copy are."""
+    model: str
+    arguments: tuple[str, ...]
+    deinterlace: bool
+    survey: Survey
+    picture: Picture
+    encoding: Encoding
+    rate: Fraction
+    """Frames a second that the encoder is told, for its distribution of bits."""
+    container: str
+    """Of segments."""
+    first: int
+    count: int
+    """Frames of the source that are wanted."""
+    version: str
+
+    def described(self) -> dict[str, str]:
+        """Each part in words, for comparing with those of an earlier run."""
+        return {part.name: repr(getattr(self, part.name)) for part in fields(self)}
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Frames of the source that are deblurred and encoded together."""
+
+    number: int
+    first: int
+    count: int
+
+    def file(self, folder: Path) -> Path:
+        return folder / f"segment-{self.number:06}"
+
+
+def segments(job: Job) -> list[Segment]:
+    """Those of a job, in order."""
+    given = option(job.arguments, "segment")
+    unit = max(1, int(given)) if given and given.isdecimal() else _LEAST
+    length = unit * -(-_LEAST // unit)
+    end = job.first + job.count
+    cuts = [job.first, *range((job.first // length + 1) * length, end, length), end]
+    return [Segment(n, start, stop - start) for n, (start, stop) in enumerate(zip(cuts, cuts[1:], strict=False))]
+
+
+def progressive(source: Source, survey: Survey, *, deinterlace: bool) -> tuple[Any, Any]:
+    """Clip and alpha with no frame marked as interlaced: those that are come out of Bwdif, or lose their mark."""
+    vs = vapoursynth()
+    if not survey.fields:
+        return source.clip, source.alpha
+    if not deinterlace:
+        return vs.core.std.SetFieldBased(source.clip, 0), source.alpha
+    if not hasattr(vs.core, "bwdif"):
+        raise Error("--deinterlace needs VapourSynth's plugin bwdif; pip install vapoursynth-bwdif")
+    clip = _chosen(source.clip, survey)
+    alpha = None if source.alpha is None else _chosen(source.alpha, survey)
+    return clip, alpha
+
+
+def _chosen(clip: Any, survey: Survey) -> Any:
+    """The clip with its interlaced frames in Bwdif's form, at the same rate."""
+    vs = vapoursynth()
+    whole = vs.core.bwdif.Bwdif(clip, field=int(survey.top_first))
+    whole = vs.core.std.SetFieldBased(whole, 0)
+    if len(survey.fields) == clip.num_frames:
+        return whole
+    interlaced = frozenset(survey.fields)
+    return vs.core.std.FrameEval(clip, lambda n: whole if n in interlaced else clip)
+
+
+class Maker:
+    """Makes segments of one job, in one process. Not thread-safe."""
+
+    def __init__(self, job: Job, source: Source | None = None) -> None:
+        """``source`` is the job's where it is open already."""
+        self._job = job
+        source = source or opened(job.source, job.track, job.folder, report=lambda done, total: None)
+        vs = vapoursynth()
+        with translated():
+            clip, alpha = progressive(source, job.survey, deinterlace=job.deinterlace)
+            sharp = deblurred(vs.core.vsdeblur, clip, job.model, job.arguments)
+            self.instants: int = sharp.num_frames // clip.num_frames
+            if alpha is not None and self.instants > 1:
+                alpha = vs.core.std.Interleave([alpha] * self.instants)
+            self._clip, self._alpha = in_format(sharp, alpha, job.encoding.format)
+
+    def make(self, segment: Segment, target: Path, report: Callable[[int], None]) -> None:
+        """Writes a segment; ``report`` hears how many frames of the source are done."""
+        start, stop = segment.first * self.instants, (segment.first + segment.count) * self.instants
+        job = self._job
+        with translated():
+            encode(
+                self._clip[start:stop],
+                None if self._alpha is None else self._alpha[start:stop],
+                job.encoding,
+                job.picture,
+                job.rate * self.instants,
+                target,
+                container=job.container,
+                report=lambda done: report(done // self.instants),
+            )
