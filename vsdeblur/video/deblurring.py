@@ -62,8 +62,8 @@ def deblur(request: Request, progress: Progress) -> None:
                 f"an earlier run on {request.target.name} was broken off: --resume goes on, --overwrite begins anew"
             )
         journal.remove()
-    journal.open()
     try:
+        journal.open()
         _run(request, progress, journal, track, held, container)
     except OSError as error:
         if out_of_room(error):
@@ -71,6 +71,10 @@ def deblur(request: Request, progress: Progress) -> None:
                 f"the disk of {request.target.absolute().parent} is full; with more room --resume goes on"
             ) from error
         raise Error(str(error)) from error
+    except (KeyboardInterrupt, SystemExit):
+        if journal.found("segment"):
+            progress.say(f"broken off; --resume goes on, from {journal.folder.name}")
+        raise
     finally:
         progress.close()
         journal.close()

@@ -11,6 +11,11 @@ from typing import Any
 
 from vsdeblur._engine import Error
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 __all__ = ["Journal", "folder_of"]
 
 _NAME_BYTES = 100
@@ -44,21 +49,21 @@ class Journal:
     def open(self) -> None:
         """Makes the folder where there is none. Raises Error when another process is at work in it."""
         self.folder.mkdir(exist_ok=True)
-        self._lock = (self.folder / "lock").open("w")
-        try:
-            import fcntl
-        except ImportError:
-            return
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Error(f"another vsdeblur is at work on {self._target}") from None
+        lock = (self.folder / "lock").open("w")
+        if fcntl is not None:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                lock.close()
+                raise Error(f"another vsdeblur is at work on {self._target}") from None
+        self._lock = lock
 
     def close(self) -> None:
         """Gives the folder free; without anything done in it, it goes."""
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        if self._lock is None:
+            return
+        self._lock.close()
+        self._lock = None
         if not any("segment" in line for line in self._lines()):
             self.remove()
 

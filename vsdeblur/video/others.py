@@ -235,17 +235,19 @@ def mux(
 
     ``part`` is the start and the end in seconds of what is taken of the source, and begins at 0 in the target.
     """
-    cut: list[str] = []
+    times, cut = ["-copyts"], []
     if part is not None:
         start, end = part
-        cut = ["-itsoffset", _seconds(-start), "-ss", _seconds(start), "-t", _seconds(end - start)]
+        times, cut = [], ["-seek_timestamp", "1", "-ss", _seconds(start), "-t", _seconds(end - start)]
     with tempfile.TemporaryDirectory(dir=joined.parent) as folder:
         maps, tags = _maps(source, held, container, Path(folder))
         arguments = [
-            *("-copyts", "-i", _url(joined), *cut, "-i", _url(source), "-map", "0:v:0", *maps),
+            *(*times, "-i", _url(joined), *cut, "-i", _url(source), "-map", "0:v:0", *maps),
             *("-map_metadata", "1", "-map_chapters", "1", "-map_metadata:s:0", f"1:s:{track.number}", *tags),
             *("-c", "copy", "-disposition:0", held.disposition),
         ]
+        if part is not None:  # what begins before the part would move everything else
+            arguments += [text for n in range(1, len(held.others) + 1) for text in (f"-copypriorss:{n}", "0")]
         for name in held.stale:
             arguments += ["-metadata:s:0", f"{name}="]
         for name in _OF_CONTAINERS:

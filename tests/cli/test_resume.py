@@ -1,0 +1,235 @@
+"""Runs of ``vsdeblur deblur`` that are broken off, and taken up again; parts of a video."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+import vapoursynth as vs
+
+from tests.cli.conftest import ffmpeg, files, planes, read, times
+from vsdeblur.cli import main
+from vsdeblur.video.journal import Journal, folder_of
+from vsdeblur.video.segments import Maker
+
+COUNT = 250  # frames, so four segments
+RATE = 25
+
+
+@pytest.fixture(scope="session")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("long") / "long.mkv"
+    picture = ["-f", "lavfi", "-i", f"testsrc2=size=96x64:rate={RATE}:duration={COUNT / RATE}"]
+    sound = ["-f", "lavfi", "-i", f"sine=duration={COUNT / RATE}"]
+    ffmpeg(*picture, *sound, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "flac", file)
+    return file
+
+
+@pytest.fixture
+def whole(weights: Path, long: Path, tmp_path: Path) -> bytes:
+    """What an unbroken run makes."""
+    target = tmp_path / "whole.mkv"
+    assert main(["deblur", str(long), str(target)]) == 0
+    return target.read_bytes()
+
+
+def broken_off(long: Path, target: Path, number: signal.Signals, segments: int) -> subprocess.CompletedProcess[str]:
+    """A run that gets a signal once it has noted so many segments; its journal says how many it has then."""
+    command = [sys.executable, "-m", "vsdeblur", "deblur", str(long), str(target), "--resume"]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 120
+    while len(Journal(target).found("segment")) < segments and time.monotonic() < until:
+        time.sleep(0.002)
+    running.send_signal(number)
+    _, message = running.communicate(timeout=60)
+    return subprocess.CompletedProcess(command, running.returncode, "", message)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("segments", [1, 2, 3])
+def test_a_run_that_was_broken_off_is_taken_up_again(
+    weights: Path, long: Path, whole: bytes, out: Path, number: signal.Signals, segments: int
+) -> None:
+    target = out / "a.mkv"
+    done = broken_off(long, target, number, segments)
+    if done.returncode != 0:  # the signal may come when all is done
+        assert files(out) == {folder_of(target).name}
+        status = {signal.SIGKILL: -9, signal.SIGINT: 130, signal.SIGTERM: 143}
+        assert done.returncode == status[number]
+        if number != signal.SIGKILL:
+            assert "broken off; --resume goes on" in done.stderr
+        assert main(["deblur", str(long), str(target), "--resume"]) == 0
+    assert files(out) == {"a.mkv"}
+    assert target.read_bytes() == whole
+
+
+def test_a_signal_before_anything_is_done_leaves_nothing(weights: Path, long: Path, out: Path) -> None:
+    target = out / "a.mkv"
+    done = broken_off(long, target, signal.SIGTERM, 0)
+    assert done.returncode != 0
+    assert files(out) == set()
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException, int], None]:
+    """Makes a segment raise, once half of it is written."""
+
+    def fail(error: BaseException, at: int) -> None:
+        make = Maker.make
+
+        def broken(self: Maker, segment: Any, target: Path, report: Any) -> None:
+            if segment.number == at:
+                target.write_bytes(b"half")
+                raise error
+            make(self, segment, target, report)
+
+        monkeypatch.setattr(Maker, "make", broken)
+
+    return fail
+
+
+def test_full_disk(
+    weights: Path,
+    long: Path,
+    whole: bytes,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    failing: Callable[[BaseException, int], None],
+) -> None:
+    target = out / "a.mkv"
+    with monkeypatch.context():
+        failing(OSError(errno.ENOSPC, "No space left on device"), 2)
+        assert main(["deblur", str(long), str(target)]) == 1
+        monkeypatch.undo()
+    monkeypatch.setenv("VSDEBLUR_WEIGHTS", str(weights))
+    assert capsys.readouterr().err == f"vsdeblur: the disk of {out} is full; with more room --resume goes on\n"
+    assert main(["deblur", str(long), str(target)]) == 1
+    assert capsys.readouterr().err == (
+        "vsdeblur: an earlier run on a.mkv was broken off: --resume goes on, --overwrite begins anew\n"
+    )
+    assert main(["deblur", str(long), str(target), "--resume", "--model", "DBLRNet"]) == 1
+    assert capsys.readouterr().err == (
+        "vsdeblur: the earlier run had another model: 'DTB' and not 'DBLRNet'; --overwrite begins anew\n"
+    )
+    assert len(Journal(target).found("segment")) == 2
+    assert main(["deblur", str(long), str(target), "--resume"]) == 0
+    assert target.read_bytes() == whole
+
+
+def test_a_segment_that_is_not_as_noted_is_made_again(
+    weights: Path, long: Path, whole: bytes, out: Path, failing: Callable[[BaseException, int], None], monkeypatch: Any
+) -> None:
+    target = out / "a.mkv"
+    failing(KeyboardInterrupt(), 3)
+    assert main(["deblur", str(long), str(target)]) == 130
+    monkeypatch.undo()
+    monkeypatch.setenv("VSDEBLUR_WEIGHTS", str(weights))
+    (folder_of(target) / "segment-000001").write_bytes(b"short")
+    with (folder_of(target) / "journal.jsonl").open("a") as book:
+        book.write('{"segment": 3, "si')
+    assert main(["deblur", str(long), str(target), "--resume"]) == 0
+    assert target.read_bytes() == whole
+
+
+def test_overwrite_begins_anew(
+    weights: Path, long: Path, whole: bytes, out: Path, failing: Callable[[BaseException, int], None], monkeypatch: Any
+) -> None:
+    target = out / "a.mkv"
+    failing(KeyboardInterrupt(), 1)
+    assert main(["deblur", str(long), str(target), "--model", "DBLRNet"]) == 130
+    monkeypatch.undo()
+    monkeypatch.setenv("VSDEBLUR_WEIGHTS", str(weights))
+    assert main(["deblur", str(long), str(target), "--overwrite"]) == 0
+    assert target.read_bytes() == whole
+
+
+def test_broken_off_with_out_in_its_place(weights: Path, long: Path, whole: bytes, out: Path) -> None:
+    target = out / "a.mkv"
+    target.write_bytes(whole)
+    journal = Journal(target)
+    journal.open()
+    journal.note(segment=0, size=1)
+    journal.note(whole=target.stat().st_ino)
+    journal.close()
+    assert main(["deblur", str(long), str(target), "--resume"]) == 0
+    assert files(out) == {"a.mkv"}
+    assert target.read_bytes() == whole
+
+
+def test_out_of_somebody_else_is_not_replaced_on_resuming(
+    weights: Path, long: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = out / "a.mkv"
+    target.write_text("old")
+    journal = Journal(target)
+    journal.open()
+    journal.note(segment=0, size=1)
+    journal.close()
+    assert main(["deblur", str(long), str(target), "--resume"]) == 1
+    assert capsys.readouterr().err == f"vsdeblur: {target} is there already; --overwrite replaces it\n"
+    assert target.read_text() == "old"
+
+
+def test_two_at_once(weights: Path, long: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = out / "a.mkv"
+    journal = Journal(target)
+    journal.open()
+    assert main(["deblur", str(long), str(target)]) == 1
+    assert capsys.readouterr().err == f"vsdeblur: another vsdeblur is at work on {target}\n"
+    journal.close()
+    assert main(["deblur", str(long), str(target)]) == 0
+
+
+def test_cuts_do_not_show(weights: Path, long: Path, out: Path) -> None:
+    """The recurrent model counts frames of its segments, so any other way to cut would change its answer."""
+    for options in ([], ["--arg", "segment=30"]):
+        target = out / "a.mkv"
+        assert main(["deblur", str(long), str(target), "--lossless", "--overwrite", *options]) == 0
+        wanted = vs.core.vsdeblur.DTB(read(long), segment=30 if options else 80)
+        after = read(target)
+        for number in range(0, COUNT, 7):
+            assert (planes(after, number)[0] == planes(wanted, number)[0]).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "first", "end"),
+    [
+        (["--frames", "85:170"], 85, 170),
+        (["--from", "3.4", "--to", "0:06.8"], 85, 170),
+        (["--to", "1"], 0, 25),
+        (["--from", "00:00:09.6"], 240, 250),
+    ],
+)
+def test_a_part(weights: Path, long: Path, out: Path, options: list[str], first: int, end: int) -> None:
+    target = out / "a.mkv"
+    assert main(["deblur", str(long), str(target), "--lossless", *options]) == 0
+    wanted, after = vs.core.vsdeblur.DTB(read(long)), read(target)
+    assert times(target) == [Fraction(number, RATE) for number in range(end - first)]
+    for number in (0, end - first - 1):
+        assert (planes(after, number)[0] == planes(wanted, first + number)[0]).all()
+    sound = times(target, 1)
+    packet = Fraction(4608, 44100)
+    assert -packet <= sound[0] <= packet
+    assert abs(sound[-1] - Fraction(end - first, RATE)) <= 2 * packet
+    with av.open(target) as container:
+        assert len(container.streams) == 2
+
+
+def test_json(weights: Path, long: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import json
+
+    assert main(["deblur", str(long), str(out / "a.mkv"), "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    last = next(line for line in reversed(lines) if line["stage"] == "Deblurring")
+    assert (last["done"], last["total"]) == (COUNT, COUNT)
+    assert {line["stage"] for line in lines} >= {"Looking at every frame", "Deblurring"}
