@@ -13,6 +13,7 @@ from vsdeblur.cli._arguments import (
     add_function_arguments,
     check_packages,
     ended_by_sigterm,
+    function_arguments,
     wishes,
 )
 
@@ -81,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
         source=arguments.input,
         target=arguments.output,
         model=arguments.model,
-        arguments=tuple(arguments.arg),
+        arguments=function_arguments(arguments),
         wishes=wishes(arguments),
         deinterlace=arguments.deinterlace,
         progressive=arguments.progressive,
