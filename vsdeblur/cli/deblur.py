@@ -73,6 +73,7 @@ def _frames(text: str) -> tuple[int, int]:
 def run(arguments: argparse.Namespace) -> int:
     check_packages()
     from vsdeblur.video.deblurring import Request, deblur
+    from vsdeblur.video.direct import deblur_directly, is_direct
     from vsdeblur.video.progress import Progress
 
     if arguments.frames is not None and (arguments.start is not None or arguments.end is not None):
@@ -91,6 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
         overwrite=arguments.overwrite,
         resume=arguments.resume,
     )
+    work = deblur_directly if is_direct(request) else deblur
     with ended_by_sigterm():
-        deblur(request, Progress(as_json=arguments.json))
+        work(request, Progress(as_json=arguments.json))
     return 0

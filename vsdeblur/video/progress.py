@@ -35,8 +35,8 @@ class Progress:
         self._start = time.monotonic()
         self._shown = float("-inf") if self._as_json else self._start
 
-    def __call__(self, done: int, total: int) -> None:
-        """``done`` of ``total`` frames, or of 100 percent."""
+    def __call__(self, done: int, total: int | None) -> None:
+        """``done`` of ``total`` frames, or of 100 percent. None: nobody knows of how many."""
         now = time.monotonic()
         if self._as_json or not self._out.isatty():
             is_last = done == total
@@ -63,13 +63,13 @@ class Progress:
             self._bar.close()
             self._bar = None
 
-    def _line(self, done: int, total: int, seconds: float) -> None:
+    def _line(self, done: int, total: int | None, seconds: float) -> None:
         rate = (done - self._begun) / seconds if seconds > 0 else 0.0
-        left = (total - done) / rate if rate > 0 else None
+        left = (total - done) / rate if rate > 0 and total is not None else None
         if self._as_json:
             what = {"stage": self._stage, "done": done, "total": total, "fps": round(rate, 3)}
             text = json.dumps(what | {"seconds_left": None if left is None else round(left, 1)})
         else:
-            text = f"{self._stage}: {done} of {total}, {rate:.2f} a second"
+            text = f"{self._stage}: {done}{'' if total is None else f' of {total}'}, {rate:.2f} a second"
             text += "" if left is None else f", {tqdm.format_interval(left)} left"
         print(text, file=self._out, flush=True)
