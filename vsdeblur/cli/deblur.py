@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vsdeblur._engine import Error
 from vsdeblur.cli._arguments import (
     add_encoder,
-    add_files,
     add_function_arguments,
     check_packages,
     ended_by_sigterm,
@@ -19,6 +19,8 @@ from vsdeblur.cli._arguments import (
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
+    from vsdeblur.video.deblurring import Request
+
 __all__ = ["add_parser", "run"]
 
 
@@ -26,10 +28,11 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
     parser = commands.add_parser(
         "deblur",
         help="deblur a video file",
+        usage="%(prog)s [OPTION]... IN OUT\n       %(prog)s [OPTION]... IN... --out-dir FOLDER",
         description="Deblurs a video file. Everything else in it goes along: times of frames, other streams, chapters,"
         " tags, colour. What is done of a run that was broken off is kept beside OUT; --resume goes on from there.",
     )
-    add_files(parser)
+    _add_files(parser)
     parser.add_argument("--model", default="DTB", help="a network (see vsdeblur models) or an .onnx file; %(default)s")
     add_function_arguments(parser)
     add_encoder(parser)
@@ -40,6 +43,22 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
     parser.add_argument("--resume", action="store_true", help="go on where a run that was broken off stopped, if any")
     parser.add_argument("--json", action="store_true", help="progress as lines of JSON")
     return parser
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files",
+        metavar="IN OUT",
+        nargs="+",
+        type=Path,
+        help="any video file, and the file to write, whose ending says which container; - is Y4M on a pipe",
+    )
+    parser.add_argument(
+        "--out-dir", type=Path, metavar="FOLDER", help="all files are inputs, or folders of them; write into FOLDER"
+    )
+    parser.add_argument("--ext", metavar="ENDING", help="with --out-dir: another container than IN's, such as .mkv")
+    parser.add_argument("--overwrite", action="store_true", help="replace what is there")
+    parser.set_defaults(fail=parser.error)
 
 
 def _add_range(parser: argparse.ArgumentParser) -> None:
@@ -72,15 +91,52 @@ def _frames(text: str) -> tuple[int, int]:
 
 def run(arguments: argparse.Namespace) -> int:
     check_packages()
-    from vsdeblur.video.deblurring import Request, deblur
+    from vsdeblur.video.batch import deblur_all, planned
+    from vsdeblur.video.deblurring import deblur
     from vsdeblur.video.direct import deblur_directly, is_direct
     from vsdeblur.video.progress import Progress
 
+    _check_files(arguments)
     if arguments.frames is not None and (arguments.start is not None or arguments.end is not None):
         raise Error("--frames and --from, --to say the same: give one of them")
-    request = Request(
-        source=arguments.input,
-        target=arguments.output,
+    progress = Progress(as_json=arguments.json)
+    if arguments.out_dir is None:
+        request = _request(arguments, *arguments.files)
+        work = deblur_directly if is_direct(request) else deblur
+        with ended_by_sigterm():
+            work(request, progress)
+        return 0
+    plan = planned(arguments.files, arguments.out_dir, arguments.ext, progress)
+    arguments.out_dir.mkdir(parents=True, exist_ok=True)
+    with ended_by_sigterm():
+        return 0 if deblur_all([_request(arguments, *files) for files in plan], progress) else 1
+
+
+def _check_files(arguments: argparse.Namespace) -> None:
+    """Ends the program when there are too few or too many; raises Error for what does not go together."""
+    if arguments.out_dir is None:
+        if arguments.ext is not None:
+            raise Error("--ext is for --out-dir; OUT's own ending says which container")
+        if len(arguments.files) != 2:
+            what = "OUT is missing" if len(arguments.files) == 1 else "there are more files than IN and OUT"
+            arguments.fail(f"{what}: give IN OUT, or IN... --out-dir FOLDER")
+        if arguments.files[0].is_dir():
+            raise Error(f"{arguments.files[0]} is a folder: --out-dir FOLDER takes all videos in it")
+        return
+    if Path("-") in arguments.files:
+        raise Error("- is for IN OUT, and not for --out-dir")
+    if arguments.overwrite and arguments.resume:
+        raise Error("with --out-dir --resume leaves files that are there, and --overwrite replaces them: give one")
+    if arguments.out_dir.exists() and not arguments.out_dir.is_dir():
+        raise Error(f"{arguments.out_dir} is no folder")
+
+
+def _request(arguments: argparse.Namespace, source: Path, target: Path) -> Request:
+    from vsdeblur.video.deblurring import Request
+
+    return Request(
+        source=source,
+        target=target,
         model=arguments.model,
         arguments=tuple(arguments.arg),
         wishes=wishes(arguments),
@@ -92,7 +148,3 @@ def run(arguments: argparse.Namespace) -> int:
         overwrite=arguments.overwrite,
         resume=arguments.resume,
     )
-    work = deblur_directly if is_direct(request) else deblur
-    with ended_by_sigterm():
-        work(request, Progress(as_json=arguments.json))
-    return 0

@@ -2,7 +2,7 @@
 
 A filter of VapourSynth needs a clip whose length it knows, and frames in any order. So frames are kept for a while, and
 the clip claims to be endless; once the last frame is near, a clip of the true length takes over, at a place where the
-network begins anew (or has no state at all). The engine's answer depends on the clip alone, so both clips give the same.
+network begins anew (or has no state at all). The engine's answer depends on the clip alone, so both give the same.
 """
 
 from __future__ import annotations

@@ -27,6 +27,14 @@ class Progress:
         self._bar: Any = None
         self._start = self._shown = 0.0
         self._begun = 0
+        self._prefix = ""
+
+    def file(self, name: str, number: int, count: int) -> None:
+        """File ``number`` of ``count``, from 1, is begun."""
+        self.close()
+        self._prefix = f"[{number}/{count}] "
+        text = json.dumps({"file": name, "number": number, "of": count})
+        print(text if self._as_json else f"{self._prefix}{name}", file=self._out, flush=True)
 
     def stage(self, name: str, done: int = 0) -> None:
         """Begins a stage, of which ``done`` is done already."""
@@ -46,7 +54,12 @@ class Progress:
             return
         if self._bar is None:
             self._bar = tqdm(
-                total=total, initial=self._begun, desc=self._stage, unit=" frames", file=self._out, leave=True
+                total=total,
+                initial=self._begun,
+                desc=f"{self._prefix}{self._stage}",
+                unit=" frames",
+                file=self._out,
+                leave=True,
             )
         self._bar.total = total
         self._bar.update(done - self._bar.n)
@@ -70,6 +83,6 @@ class Progress:
             what = {"stage": self._stage, "done": done, "total": total, "fps": round(rate, 3)}
             text = json.dumps(what | {"seconds_left": None if left is None else round(left, 1)})
         else:
-            text = f"{self._stage}: {done}{'' if total is None else f' of {total}'}, {rate:.2f} a second"
+            text = f"{self._prefix}{self._stage}: {done}{'' if total is None else f' of {total}'}, {rate:.2f} a second"
             text += "" if left is None else f", {tqdm.format_interval(left)} left"
         print(text, file=self._out, flush=True)
