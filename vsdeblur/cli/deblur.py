@@ -37,6 +37,9 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
     add_function_arguments(parser)
     add_encoder(parser)
     _add_range(parser)
+    parser.add_argument(
+        "--rate", "--fps", type=_rate, metavar="N", help="frames a second of a picture sequence, such as 24000/1001; 25"
+    )
     fields = parser.add_mutually_exclusive_group()
     fields.add_argument("--deinterlace", action="store_true", help="make whole frames of interlaced ones, with Bwdif")
     fields.add_argument("--progressive", action="store_true", help="take frames marked as interlaced as whole ones")
@@ -51,7 +54,8 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         metavar="IN OUT",
         nargs="+",
         type=Path,
-        help="any video file, and the file to write, whose ending says which container; - is Y4M on a pipe",
+        help="any video file, and the file to write, whose ending says which container; - is Y4M on a pipe,"
+        " frames/%%05d.png or 'frames/*.png' a picture sequence",
     )
     parser.add_argument(
         "--out-dir", type=Path, metavar="FOLDER", help="all files are inputs, or folders of them; write into FOLDER"
@@ -66,6 +70,17 @@ def _add_range(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--from", dest="start", type=_time, metavar="TIME", help="seconds or [HH:]MM:SS, from the start")
     group.add_argument("--to", dest="end", type=_time, metavar="TIME", help="the same, of the end")
     group.add_argument("--frames", type=_frames, metavar="FIRST:END", help="frame FIRST to the one before END")
+
+
+def _rate(text: str) -> Fraction:
+    """Frames a second. Raises ArgumentTypeError."""
+    try:
+        rate = Fraction(text).limit_denominator(1_000_000)
+    except (ValueError, ZeroDivisionError):
+        raise argparse.ArgumentTypeError(f"must be a number such as 25 or 24000/1001, not {text}") from None
+    if rate <= 0:
+        raise argparse.ArgumentTypeError(f"must be above 0, not {text}")
+    return rate
 
 
 def _time(text: str) -> Fraction:
@@ -114,14 +129,23 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check_files(arguments: argparse.Namespace) -> None:
     """Ends the program when there are too few or too many; raises Error for what does not go together."""
+    from vsdeblur.video.sequences import is_for_pictures, is_pattern
+
+    if arguments.rate is not None and not is_pattern(arguments.files[0]):
+        raise Error("--rate is for a picture sequence as IN; a video has its own")
     if arguments.out_dir is None:
         if arguments.ext is not None:
             raise Error("--ext is for --out-dir; OUT's own ending says which container")
         if len(arguments.files) != 2:
             what = "OUT is missing" if len(arguments.files) == 1 else "there are more files than IN and OUT"
+            if len(arguments.files) > 2 and is_for_pictures(arguments.files[0]):
+                what = "quote the pattern of a picture sequence, such as '*.png'"
             arguments.fail(f"{what}: give IN OUT, or IN... --out-dir FOLDER")
         if arguments.files[0].is_dir():
-            raise Error(f"{arguments.files[0]} is a folder: --out-dir FOLDER takes all videos in it")
+            raise Error(
+                f"{arguments.files[0]} is a folder: --out-dir FOLDER takes all videos in it; a picture sequence is IN"
+                f" {arguments.files[0]}/%05d.png or '{arguments.files[0]}/*.png'"
+            )
         return
     if Path("-") in arguments.files:
         raise Error("- is for IN OUT, and not for --out-dir")
@@ -147,4 +171,5 @@ def _request(arguments: argparse.Namespace, source: Path, target: Path) -> Reque
         frames=arguments.frames,
         overwrite=arguments.overwrite,
         resume=arguments.resume,
+        rate=arguments.rate,
     )

@@ -45,6 +45,8 @@ class Request:
     """The first one and the one after the last."""
     overwrite: bool = False
     resume: bool = False
+    rate: Fraction | None = None
+    """Frames a second of a picture sequence."""
 
 
 def deblur(request: Request, progress: Progress) -> None:

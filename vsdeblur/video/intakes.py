@@ -1,4 +1,4 @@
-"""What can come in beside files that become files: a pipe, and a file for a pipe, as clips in chunks."""
+"""What can come in beside files that become files, as clips in chunks: a pipe, pictures, and a file for these."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from vsdeblur import models
 from vsdeblur._engine import Error
-from vsdeblur.video import source, y4m
+from vsdeblur.video import sequences, source, y4m
 from vsdeblur.video.clock import Clock
 from vsdeblur.video.deblurring import Request, interlaced_sentence, part_of
 from vsdeblur.video.feed import Feed, Reach, chunks
@@ -19,8 +19,10 @@ from vsdeblur.video.network import option
 from vsdeblur.video.progress import Progress
 from vsdeblur.video.segments import cut, progressive, segment_length
 
-__all__ = ["Chunk", "Filed", "Intake", "Make", "Piped"]
+__all__ = ["DEFAULT_RATE", "Chunk", "Filed", "Intake", "Make", "Pictured", "Piped"]
 
+DEFAULT_RATE = Fraction(25)
+"""Frames a second of picture sequences, as FFmpeg has it."""
 _DEFAULT_PREROLL = 4
 """The engine's."""
 
@@ -53,6 +55,10 @@ class Intake(Protocol):
     rate: Fraction
     total: int | None
     """Frames; None: nobody knows yet."""
+    number: int
+    """That a picture made of the first frame, of all or of those not wanted before it, is to have."""
+    first: int
+    """The first frame that is wanted."""
     clip: Any
     alpha: Any
     """What is to be deblurred; only the first frame may be asked for."""
@@ -63,6 +69,8 @@ class Intake(Protocol):
 
 class Piped:
     """Y4M on the standard input."""
+
+    number, first = 1, 0
 
     def __init__(self, request: Request) -> None:
         reader = y4m.Reader(sys.stdin.buffer, progressive=request.progressive)
@@ -99,14 +107,33 @@ def _reach(model: str, arguments: tuple[str, ...]) -> Reach:
     return Reach(before=chain + around, after=around)
 
 
-class Filed:
+class _Known:
+    """A clip of known length, of which a part is wanted."""
+
+    def __init__(self, request: Request, times: Clock, clip: Any, alpha: Any) -> None:
+        self.clip, self.alpha = clip, alpha
+        self.first, self._count = part_of(request, times)
+        self.total: int | None = self._count
+        self._length = segment_length(request.arguments)
+
+    def chunks(self, make: Make) -> Iterator[Chunk]:
+        clip, alpha = make(self.clip, self.alpha)
+        instants = clip.num_frames // self.clip.num_frames
+        for segment in cut(self.first, self._count, self._length):
+            some = slice(segment.first * instants, (segment.first + segment.count) * instants)
+            yield Chunk(clip[some], None if alpha is None else alpha[some], segment.count)
+
+
+class Filed(_Known):
     """The picture alone of a video file, turned as it is to be shown."""
 
-    def __init__(self, request: Request, folder: Path, progress: Progress) -> None:
-        """``folder`` is for the copy that some files need. Raises Error for what a pipe cannot carry."""
+    number = 1
+
+    def __init__(self, request: Request, folder: Path, progress: Progress, *, has_one_rate: bool) -> None:
+        """``folder`` is for the copy that some files need; ``has_one_rate`` refuses one that varies. Raises Error."""
         track = source.described(request.source)
         if track.matrix and track.needs_padding:
-            raise Error(f"{request.source.name} is turned and of odd size: a file as OUT can be so, and - cannot")
+            raise Error(f"{request.source.name} is turned and of odd size: only a video file as OUT can be so too")
         progress.stage("Indexing")
         found = source.opened(request.source, track, folder, report=progress, upright=bool(track.matrix))
         progress.stage("Looking at every frame")
@@ -114,31 +141,33 @@ class Filed:
         if survey.fields and not (request.deinterlace or request.progressive):
             raise source.Interlaced(interlaced_sentence(request.source, found, survey))
         times = source.clock(found, survey)
-        self.rate = _steady_rate(request, times, found.clip.fps)
-        self._first, self._count = part_of(request, times)
-        self.total: int | None = self._count
-        self._length = segment_length(request.arguments)
-        self.clip, self.alpha = progressive(found, survey, deinterlace=request.deinterlace)
+        said = found.clip.fps or times.rate.limit_denominator(1001)
+        is_steady = _is_steady(times, said)
+        if has_one_rate and not is_steady and not request.wishes.leave_out:
+            raise Error(
+                f"the frame rate of {request.source.name} varies, and Y4M on - has one rate: a file as OUT keeps the"
+                " times, and --leave-out goes on without them"
+            )
+        self.rate = said if is_steady else times.rate.limit_denominator(1001)
+        super().__init__(request, times, *progressive(found, survey, deinterlace=request.deinterlace))
         is_lying = track.matrix != () and (found.clip.width, found.clip.height) != (track.width, track.height)
         self.width, self.height = (track.height, track.width) if is_lying else (track.width, track.height)
         self.aspect = 1 / track.aspect if is_lying else track.aspect
 
-    def chunks(self, make: Make) -> Iterator[Chunk]:
-        clip, alpha = make(self.clip, self.alpha)
-        instants = clip.num_frames // self.clip.num_frames
-        for segment in cut(self._first, self._count, self._length):
-            some = slice(segment.first * instants, (segment.first + segment.count) * instants)
-            yield Chunk(clip[some], None if alpha is None else alpha[some], segment.count)
 
-
-def _steady_rate(request: Request, times: Clock, said: Fraction) -> Fraction:
-    """Frames a second. Raises Error when they vary, unless that may be left out."""
-    rate = said or times.rate.limit_denominator(1001)
+def _is_steady(times: Clock, rate: Fraction) -> bool:
+    """Whether all frames are at their places of that rate, to the tick."""
     first, step = times.ticks[0], 1 / rate / times.base
-    is_steady = all(abs(tick - first - number * step) <= 1 for number, tick in enumerate(times.ticks))
-    if not is_steady and not request.wishes.leave_out:
-        raise Error(
-            f"the frame rate of {request.source.name} varies, and Y4M on - has one rate: a file as OUT keeps the times,"
-            " and --leave-out goes on without them"
-        )
-    return rate if is_steady else times.rate.limit_denominator(1001)
+    return all(abs(tick - first - number * step) <= 1 for number, tick in enumerate(times.ticks))
+
+
+class Pictured(_Known):
+    """A picture sequence."""
+
+    def __init__(self, request: Request, progress: Progress) -> None:
+        files, self.number = sequences.listed(request.source)
+        progress.stage("Looking at every picture")
+        shape = sequences.shape_of(files, request.rate or DEFAULT_RATE, report=progress)
+        self.width, self.height, self.aspect, self.rate = shape.width, shape.height, shape.aspect, shape.rate
+        times = Clock.of(1 / self.rate, range(len(files)), 1 / self.rate)
+        super().__init__(request, times, *sequences.clip_of(files, shape))

@@ -13,7 +13,7 @@ from vsdeblur.video.encoders import Wishes
 from vsdeblur.video.host import translated, vapoursynth
 from vsdeblur.video.progress import Progress
 
-__all__ = ["write_clip", "write_picture"]
+__all__ = ["usual_matrix", "write_clip", "write_picture"]
 
 
 def write_clip(clip: Any, target: Path, wishes: Wishes, progress: Progress) -> None:
@@ -71,4 +71,10 @@ def _matrix(clip: Any) -> int:
         said = int(frame.props.get("_Matrix", vs.MATRIX_UNSPECIFIED))
     if said != vs.MATRIX_UNSPECIFIED:
         return said
-    return int(vs.MATRIX_BT709 if clip.height > 576 else vs.MATRIX_ST170_M)
+    return usual_matrix(clip.height)
+
+
+def usual_matrix(height: int) -> int:
+    """The matrix of YUV that does not say its own: that of HD above 576 rows."""
+    vs = vapoursynth()
+    return int(vs.MATRIX_BT709 if height > 576 else vs.MATRIX_ST170_M)
