@@ -260,6 +260,19 @@ def test_bad_sequences_are_one_line_with_the_file(
     refused(f"{folder / '00004.png'} is not there, and 00005.png is: a picture is lacking")
 
 
+def test_a_picture_that_ends_early(
+    weights: Path, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pattern = sequence(tmp_path / "in", name="%d.bmp")
+    broken = tmp_path / "in" / "5.bmp"
+    broken.write_bytes(broken.read_bytes()[:3000])
+    assert main(["deblur", str(pattern), str(out / "a.mkv")]) == 1
+    message = capsys.readouterr().err
+    assert message.startswith(f"vsdeblur: {broken} is no picture that FFmpeg can read: Invalid data found when")
+    assert message.count("\n") == 1
+    assert files(out) == set()
+
+
 def test_unquoted_patterns_are_noticed(vsdeblur: Run) -> None:
     done = vsdeblur("deblur", "1.png", "2.png", "3.png", "a.mkv")
     assert done.returncode == 2
