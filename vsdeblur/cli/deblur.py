@@ -43,6 +43,12 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
     fields = parser.add_mutually_exclusive_group()
     fields.add_argument("--deinterlace", action="store_true", help="make whole frames of interlaced ones, with Bwdif")
     fields.add_argument("--progressive", action="store_true", help="take frames marked as interlaced as whole ones")
+    parser.add_argument(
+        "--preview",
+        type=Path,
+        metavar="FILE.png",
+        help="only write a picture of three frames before and after, spread over IN; OUT is not needed",
+    )
     parser.add_argument("--resume", action="store_true", help="go on where a run that was broken off stopped, if any")
     parser.add_argument("--json", action="store_true", help="progress as lines of JSON")
     return parser
@@ -109,12 +115,17 @@ def run(arguments: argparse.Namespace) -> int:
     from vsdeblur.video.batch import deblur_all, planned
     from vsdeblur.video.deblurring import deblur
     from vsdeblur.video.direct import deblur_directly, is_direct
+    from vsdeblur.video.preview import write_preview
     from vsdeblur.video.progress import Progress
 
     _check_files(arguments)
     if arguments.frames is not None and (arguments.start is not None or arguments.end is not None):
         raise Error("--frames and --from, --to say the same: give one of them")
     progress = Progress(as_json=arguments.json)
+    if arguments.preview is not None:
+        with ended_by_sigterm():
+            write_preview(_request(arguments, arguments.files[0], arguments.files[-1]), arguments.preview, progress)
+        return 0
     if arguments.out_dir is None:
         request = _request(arguments, *arguments.files)
         work = deblur_directly if is_direct(request) else deblur
@@ -133,10 +144,12 @@ def _check_files(arguments: argparse.Namespace) -> None:
 
     if arguments.rate is not None and not is_pattern(arguments.files[0]):
         raise Error("--rate is for a picture sequence as IN; a video has its own")
+    if arguments.preview is not None and (arguments.out_dir is not None or arguments.files[0] == Path("-")):
+        raise Error("--preview is for one file as IN, or a picture sequence")
     if arguments.out_dir is None:
         if arguments.ext is not None:
             raise Error("--ext is for --out-dir; OUT's own ending says which container")
-        if len(arguments.files) != 2:
+        if len(arguments.files) != 2 and not (arguments.preview is not None and len(arguments.files) == 1):
             what = "OUT is missing" if len(arguments.files) == 1 else "there are more files than IN and OUT"
             if len(arguments.files) > 2 and is_for_pictures(arguments.files[0]):
                 what = "quote the pattern of a picture sequence, such as '*.png'"

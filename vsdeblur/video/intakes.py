@@ -112,14 +112,14 @@ class _Known:
 
     def __init__(self, request: Request, times: Clock, clip: Any, alpha: Any) -> None:
         self.clip, self.alpha = clip, alpha
-        self.first, self._count = part_of(request, times)
-        self.total: int | None = self._count
+        self.first, self.count = part_of(request, times)
+        self.total: int | None = self.count
         self._length = segment_length(request.arguments)
 
     def chunks(self, make: Make) -> Iterator[Chunk]:
         clip, alpha = make(self.clip, self.alpha)
         instants = clip.num_frames // self.clip.num_frames
-        for segment in cut(self.first, self._count, self._length):
+        for segment in cut(self.first, self.count, self._length):
             some = slice(segment.first * instants, (segment.first + segment.count) * instants)
             yield Chunk(clip[some], None if alpha is None else alpha[some], segment.count)
 

@@ -13,7 +13,18 @@ from vsdeblur.video.encoders import Wishes
 from vsdeblur.video.host import translated, vapoursynth
 from vsdeblur.video.progress import Progress
 
-__all__ = ["usual_matrix", "write_clip", "write_picture"]
+__all__ = ["labelled", "usual_matrix", "write_clip", "write_picture"]
+
+
+# What a name above a picture needs, in pixels: the margins of VapourSynth's text filter, and a letter.
+_LABEL_WIDTH, _LABEL_HEIGHT = 40, 48
+
+
+def labelled(name: str, clip: Any) -> Any:
+    """The clip with a name at the top left, where it is large enough."""
+    if clip.width < _LABEL_WIDTH or clip.height < _LABEL_HEIGHT:
+        return clip
+    return vapoursynth().core.text.Text(clip, name, alignment=7)
 
 
 def write_clip(clip: Any, target: Path, wishes: Wishes, progress: Progress) -> None:
