@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 from vsdeblur._engine import Error
 from vsdeblur.cli import bench, compare, deblur, doctor, ffmpeg, ffmpeg_graph, models
@@ -23,7 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in (deblur, compare, models, doctor, bench, ffmpeg, ffmpeg_graph):
         command.add_parser(commands).set_defaults(run=command.run)
-    arguments = parser.parse_args(argv)
+    arguments, more = parser.parse_known_args(argv)
+    _take(arguments, more, parser)
     try:
         status: int = arguments.run(arguments)
         sys.stdout.flush()
@@ -37,3 +39,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output has gone; Python would complain once more when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def _take(arguments: argparse.Namespace, more: list[str], parser: argparse.ArgumentParser) -> None:
+    """Files that stand behind an option belong to those before it, which argparse does not know of lists."""
+    files = getattr(arguments, "files", None)
+    if not more:
+        return
+    if files is None or any(text.startswith("-") and text != "-" for text in more):
+        parser.error(f"unrecognized arguments: {' '.join(more)}")
+    files.extend(map(Path, more))

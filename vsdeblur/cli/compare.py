@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "run"]
 
-# What a name above a picture needs, in pixels: the margins of VapourSynth's text filter, and a letter.
-_LABEL_WIDTH, _LABEL_HEIGHT = 40, 48
-
 
 def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     parser = commands.add_parser(
@@ -52,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     from vsdeblur.video.host import translated, vapoursynth
     from vsdeblur.video.network import deblurred
     from vsdeblur.video.progress import Progress
-    from vsdeblur.video.writing import write_clip, write_picture
+    from vsdeblur.video.writing import labelled, write_clip, write_picture
 
     check_files(arguments)
     vs, progress = vapoursynth(), Progress()
@@ -66,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
             result = deblurred(vs.core.vsdeblur, clip, model, function_arguments(arguments))
             instants = result.num_frames // clip.num_frames
             shown.append((Path(model).stem, result[instants // 2 :: instants]))
-        sheet = vs.core.std.StackHorizontal([_labelled(vs, *item) for item in shown])
+        sheet = vs.core.std.StackHorizontal([labelled(*item) for item in shown])
     if arguments.frame is not None:
         sheet = _only(sheet, arguments.frame)
     with ended_by_sigterm():
@@ -75,13 +72,6 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             write_clip(sheet, arguments.output, wishes(arguments), progress)
     return 0
-
-
-def _labelled(vs: Any, name: str, clip: Any) -> Any:
-    """The clip with its name at the top left, where it is large enough."""
-    if clip.width < _LABEL_WIDTH or clip.height < _LABEL_HEIGHT:
-        return clip
-    return vs.core.text.Text(clip, name, alignment=7)
 
 
 def _only(clip: Any, number: int) -> Any:

@@ -21,10 +21,10 @@ from vsdeblur.video.progress import Progress
 from vsdeblur.video.segments import Job, Maker, Segment, segments
 from vsdeblur.video.source import Interlaced, Source, Survey, Track
 
-__all__ = ["Request", "deblur"]
+__all__ = ["OWN_KIND", "Request", "deblur", "interlaced_sentence", "part_of"]
 
 # Containers that hold segments as they are, and joined video with its colours, turning and times.
-_OWN_KIND = ("matroska", "webm", "mp4", "mov")
+OWN_KIND = ("matroska", "webm", "mp4", "mov")
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Request:
     """The first one and the one after the last."""
     overwrite: bool = False
     resume: bool = False
+    rate: Fraction | None = None
+    """Frames a second of a picture sequence."""
 
 
 def deblur(request: Request, progress: Progress) -> None:
@@ -85,7 +87,7 @@ def _goes_along(request: Request, track: Track, container: str, progress: Progre
     name, allowed = request.target.name, request.wishes.leave_out
     held = others.contents(request.source, track)
     missing = others.left_out(request.source, track, held, request.target, allowed=allowed)
-    if track.matrix and container not in _OWN_KIND and not allowed:
+    if track.matrix and container not in OWN_KIND and not allowed:
         raise Error(
             f"{name} cannot hold that the picture is turned; .mkv, .mp4, .mov and .webm can, and --leave-out goes on"
             " without"
@@ -130,9 +132,9 @@ def _run(
     clip = source.opened(request.source, track, journal.folder, report=progress)
     survey = _survey(clip, journal, progress)
     if survey.fields and not (request.deinterlace or request.progressive):
-        raise Interlaced(_interlaced_sentence(request.source, clip, survey))
+        raise Interlaced(interlaced_sentence(request.source, clip, survey))
     times = source.clock(clip, survey)
-    first, count = _part(request, times)
+    first, count = part_of(request, times)
     job = _job(request, journal, clip, survey, times, container, (first, count))
     for sentence in (*job.encoding.notes, *(f"{what} cannot go along and is lost" for what in held.lost)):
         progress.say(sentence)
@@ -158,7 +160,8 @@ def _survey(clip: Source, journal: Journal, progress: Progress) -> Survey:
     return survey
 
 
-def _interlaced_sentence(path: Path, clip: Source, survey: Survey) -> str:
+def interlaced_sentence(path: Path, clip: Source, survey: Survey) -> str:
+    """That a file has interlaced frames, and what may be done."""
     count, first = len(survey.fields), survey.fields[0]
     how_many = "is" if count == clip.clip.num_frames else f"has {count} interlaced frames, from frame {first} on: it is"
     return (
@@ -167,8 +170,8 @@ def _interlaced_sentence(path: Path, clip: Source, survey: Survey) -> str:
     )
 
 
-def _part(request: Request, times: Clock) -> tuple[int, int]:
-    """The first frame that is wanted, and how many."""
+def part_of(request: Request, times: Clock) -> tuple[int, int]:
+    """The first frame that is wanted, and how many. Raises Error when there is none."""
     total = len(times.ticks)
     if request.frames is not None:
         first, end = request.frames
@@ -212,7 +215,7 @@ def _job(
         picture=picture,
         encoding=encoding,
         rate=rate,
-        container=container if container in _OWN_KIND else "matroska",
+        container=container if container in OWN_KIND else "matroska",
         first=part[0],
         count=part[1],
         version=version("vsdeblur"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -67,9 +67,13 @@ def encode(
     *,
     container: str,
     report: Callable[[int], None],
+    options: Mapping[str, str] | None = None,
 ) -> None:
-    """Encodes all frames of a clip; frame n is at n / rate seconds. ``report`` hears how many are done."""
-    with av.open(target, "w", format=container, options={"fflags": "+bitexact"}) as file:
+    """Encodes all frames of a clip; frame n is at n / rate seconds. ``report`` hears how many are done.
+
+    ``options`` are the container's.
+    """
+    with av.open(target, "w", format=container, options={"fflags": "+bitexact", **(options or {})}) as file:
         stream: Any = file.add_stream(encoding.codec, rate=rate, options=dict(encoding.options))
         _set_up(stream.codec_context, encoding, picture, rate)
         for number, planes in enumerate(_planes(clip, alpha)):

@@ -18,7 +18,14 @@ _RGB = re.compile(r"gbr(a?)p(\d*)(?:le)?")
 _GRAY = re.compile(r"gray(\d*)(?:le)?")
 # Formats that hold the same samples as a planar one in another order, which FFmpeg changes without loss.
 _PACKED = {
-    **{"rgb24": "gbrp", "bgr0": "gbrp", "rgb48be": "gbrp16le", "rgb48le": "gbrp16le", "gray16be": "gray16le"},
+    **{
+        "rgb24": "gbrp",
+        "bgr0": "gbrp",
+        "bgr24": "gbrp",
+        "rgb48be": "gbrp16le",
+        "rgb48le": "gbrp16le",
+        "gray16be": "gray16le",
+    },
     **{"rgba": "gbrap", "bgra": "gbrap", "argb": "gbrap", "rgba64be": "gbrap16le", "rgba64le": "gbrap16le"},
     **{"yuvj420p": "yuv420p", "yuvj422p": "yuv422p", "yuvj444p": "yuv444p"},
 }

@@ -16,6 +16,7 @@ __all__ = ["index_progress", "translated", "vapoursynth"]
 _INDEX = re.compile(r"index progress (\d+)%")
 # BestSource gives more than its signature declares, and VapourSynth remarks on it at every call.
 _REMARK = "no return value(s) named"
+_RAISED = f"{Error.__module__}.{Error.__qualname__}: "
 
 
 @cache
@@ -44,7 +45,8 @@ def translated() -> Iterator[None]:
     try:
         yield
     except vs.Error as error:
-        raise Error(str(error)) from error
+        # An Error of a callback comes as the text of a traceback, which ends with it.
+        raise Error(str(error).rpartition(_RAISED)[2].strip()) from error
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from vsdeblur._engine import Error
 from vsdeblur.video.encoders import Picture, container_of
 from vsdeblur.video.source import Track
 
-__all__ = ["Contents", "Other", "contents", "left_out", "lost_tags", "mux"]
+__all__ = ["Contents", "Other", "contents", "left_out", "lost_tags", "mux", "wrap"]
 
 _MATROSKA = ("matroska", "webm")
 _MOVIE = ("mov", "mp4", "3gp")
@@ -252,17 +252,33 @@ def mux(
             arguments += ["-metadata:s:0", f"{name}="]
         for name in _OF_CONTAINERS:
             arguments += ["-metadata", f"{name}="]
-        shape = picture.aspect * picture.width / picture.height
-        arguments += ["-aspect:0", f"{shape.numerator}:{shape.denominator}"]
-        if codec == "libx265" and container in _MOVIE:
-            arguments += ["-tag:0", "hvc1"]  # the form that Apple's players take
-        if codec == "libvpx-vp9" and picture.pixels.has_alpha:
-            arguments += ["-metadata:s:0", "alpha_mode=1"]
-        if container == "mpegts":
-            arguments += ["-muxdelay", "0", "-muxpreload", "0"]
+        arguments += _picture_arguments(picture, codec, container)
         failure = _failure([*arguments, "-fflags", "+bitexact", "-f", container, _url(target)])
     if failure:
         raise Error(f"FFmpeg cannot write {container}: {failure}")
+
+
+def wrap(joined: Path, target: Path, *, container: str, picture: Picture, codec: str) -> None:
+    """Writes ``target`` with the picture from ``joined``, and nothing else."""
+    arguments = ["-copyts", "-i", _url(joined), "-map", "0:v:0", "-c", "copy"]
+    for name in _OF_CONTAINERS:
+        arguments += ["-metadata", f"{name}="]
+    arguments += _picture_arguments(picture, codec, container)
+    if failure := _failure([*arguments, "-fflags", "+bitexact", "-f", container, _url(target)]):
+        raise Error(f"FFmpeg cannot write {container}: {failure}")
+
+
+def _picture_arguments(picture: Picture, codec: str, container: str) -> list[str]:
+    """What only the container is told of the picture."""
+    shape = picture.aspect * picture.width / picture.height
+    arguments = ["-aspect:0", f"{shape.numerator}:{shape.denominator}"]
+    if codec == "libx265" and container in _MOVIE:
+        arguments += ["-tag:0", "hvc1"]  # the form that Apple's players take
+    if codec == "libvpx-vp9" and picture.pixels.has_alpha:
+        arguments += ["-metadata:s:0", "alpha_mode=1"]
+    if container == "mpegts":
+        arguments += ["-muxdelay", "0", "-muxpreload", "0"]
+    return arguments
 
 
 def _seconds(value: Fraction) -> str:

@@ -27,6 +27,14 @@ class Progress:
         self._bar: Any = None
         self._start = self._shown = 0.0
         self._begun = 0
+        self._prefix = ""
+
+    def file(self, name: str, number: int, count: int) -> None:
+        """File ``number`` of ``count``, from 1, is begun."""
+        self.close()
+        self._prefix = f"[{number}/{count}] "
+        text = json.dumps({"file": name, "number": number, "of": count})
+        print(text if self._as_json else f"{self._prefix}{name}", file=self._out, flush=True)
 
     def stage(self, name: str, done: int = 0) -> None:
         """Begins a stage, of which ``done`` is done already."""
@@ -35,8 +43,8 @@ class Progress:
         self._start = time.monotonic()
         self._shown = float("-inf") if self._as_json else self._start
 
-    def __call__(self, done: int, total: int) -> None:
-        """``done`` of ``total`` frames, or of 100 percent."""
+    def __call__(self, done: int, total: int | None) -> None:
+        """``done`` of ``total`` frames, or of 100 percent. None: nobody knows of how many."""
         now = time.monotonic()
         if self._as_json or not self._out.isatty():
             is_last = done == total
@@ -46,7 +54,12 @@ class Progress:
             return
         if self._bar is None:
             self._bar = tqdm(
-                total=total, initial=self._begun, desc=self._stage, unit=" frames", file=self._out, leave=True
+                total=total,
+                initial=self._begun,
+                desc=f"{self._prefix}{self._stage}",
+                unit=" frames",
+                file=self._out,
+                leave=True,
             )
         self._bar.total = total
         self._bar.update(done - self._bar.n)
@@ -63,13 +76,13 @@ class Progress:
             self._bar.close()
             self._bar = None
 
-    def _line(self, done: int, total: int, seconds: float) -> None:
+    def _line(self, done: int, total: int | None, seconds: float) -> None:
         rate = (done - self._begun) / seconds if seconds > 0 else 0.0
-        left = (total - done) / rate if rate > 0 else None
+        left = (total - done) / rate if rate > 0 and total is not None else None
         if self._as_json:
             what = {"stage": self._stage, "done": done, "total": total, "fps": round(rate, 3)}
             text = json.dumps(what | {"seconds_left": None if left is None else round(left, 1)})
         else:
-            text = f"{self._stage}: {done} of {total}, {rate:.2f} a second"
+            text = f"{self._prefix}{self._stage}: {done}{'' if total is None else f' of {total}'}, {rate:.2f} a second"
             text += "" if left is None else f", {tqdm.format_interval(left)} left"
         print(text, file=self._out, flush=True)

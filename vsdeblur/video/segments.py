@@ -6,7 +6,7 @@ Cuts lie on multiples of the engine's own segments, where the state of a recurre
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from pathlib import Path
@@ -19,7 +19,7 @@ from vsdeblur.video.host import translated, vapoursynth
 from vsdeblur.video.network import deblurred, option
 from vsdeblur.video.source import Source, Survey, Track, opened
 
-__all__ = ["Job", "Maker", "Segment", "progressive", "segments"]
+__all__ = ["Job", "Maker", "Segment", "cut", "progressive", "segment_length", "segments"]
 
 _LEAST = 80
 """Frames of a segment, about; the engine's default for recurrent networks."""
@@ -68,13 +68,22 @@ class Segment:
         return folder / f"segment-{self.number:06}"
 
 
+def segment_length(arguments: Sequence[str]) -> int:
+    """Frames from one cut to the next, a multiple of the engine's own segments."""
+    given = option(arguments, "segment")
+    unit = max(1, int(given)) if given and given.isdecimal() else _LEAST
+    return unit * -(-_LEAST // unit)
+
+
 def segments(job: Job) -> list[Segment]:
     """Those of a job, in order."""
-    given = option(job.arguments, "segment")
-    unit = max(1, int(given)) if given and given.isdecimal() else _LEAST
-    length = unit * -(-_LEAST // unit)
-    end = job.first + job.count
-    cuts = [job.first, *range((job.first // length + 1) * length, end, length), end]
+    return cut(job.first, job.count, segment_length(job.arguments))
+
+
+def cut(first: int, count: int, length: int) -> list[Segment]:
+    """``count`` frames from ``first`` on, cut at multiples of ``length``."""
+    end = first + count
+    cuts = [first, *range((first // length + 1) * length, end, length), end]
     return [Segment(n, start, stop - start) for n, (start, stop) in enumerate(zip(cuts, cuts[1:], strict=False))]
 
 

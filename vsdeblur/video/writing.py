@@ -13,7 +13,18 @@ from vsdeblur.video.encoders import Wishes
 from vsdeblur.video.host import translated, vapoursynth
 from vsdeblur.video.progress import Progress
 
-__all__ = ["write_clip", "write_picture"]
+__all__ = ["labelled", "usual_matrix", "write_clip", "write_picture"]
+
+
+# What a name above a picture needs, in pixels: the margins of VapourSynth's text filter, and a letter.
+_LABEL_WIDTH, _LABEL_HEIGHT = 40, 48
+
+
+def labelled(name: str, clip: Any) -> Any:
+    """The clip with a name at the top left, where it is large enough."""
+    if clip.width < _LABEL_WIDTH or clip.height < _LABEL_HEIGHT:
+        return clip
+    return vapoursynth().core.text.Text(clip, name, alignment=7)
 
 
 def write_clip(clip: Any, target: Path, wishes: Wishes, progress: Progress) -> None:
@@ -71,4 +82,10 @@ def _matrix(clip: Any) -> int:
         said = int(frame.props.get("_Matrix", vs.MATRIX_UNSPECIFIED))
     if said != vs.MATRIX_UNSPECIFIED:
         return said
-    return int(vs.MATRIX_BT709 if clip.height > 576 else vs.MATRIX_ST170_M)
+    return usual_matrix(clip.height)
+
+
+def usual_matrix(height: int) -> int:
+    """The matrix of YUV that does not say its own: that of HD above 576 rows."""
+    vs = vapoursynth()
+    return int(vs.MATRIX_BT709 if height > 576 else vs.MATRIX_ST170_M)
