@@ -38,6 +38,9 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
     fields.add_argument("--deinterlace", action="store_true", help="make whole frames of interlaced ones, with Bwdif")
     fields.add_argument("--progressive", action="store_true", help="take frames marked as interlaced as whole ones")
     parser.add_argument("--resume", action="store_true", help="go on where a run that was broken off stopped, if any")
+    workers = parser.add_mutually_exclusive_group()
+    workers.add_argument("--workers", type=_count, default=1, metavar="N", help="processes that share the work; 1")
+    workers.add_argument("--scheduler", metavar="ADDRESS", help="share it among the workers of this Dask cluster")
     parser.add_argument("--json", action="store_true", help="progress as lines of JSON")
     return parser
 
@@ -70,10 +73,18 @@ def _frames(text: str) -> tuple[int, int]:
     return int(first), int(end)
 
 
+def _count(text: str) -> int:
+    """Raises ArgumentTypeError."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text}")
+    return int(text)
+
+
 def run(arguments: argparse.Namespace) -> int:
     check_packages()
     from vsdeblur.video.deblurring import Request, deblur
     from vsdeblur.video.progress import Progress
+    from vsdeblur.video.workers import Workers
 
     if arguments.frames is not None and (arguments.start is not None or arguments.end is not None):
         raise Error("--frames and --from, --to say the same: give one of them")
@@ -90,6 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
         frames=arguments.frames,
         overwrite=arguments.overwrite,
         resume=arguments.resume,
+        workers=Workers(arguments.workers, arguments.scheduler),
     )
     with ended_by_sigterm():
         deblur(request, Progress(as_json=arguments.json))

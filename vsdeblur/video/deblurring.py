@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,9 +17,11 @@ from vsdeblur.video.encoders import Wishes
 from vsdeblur.video.encoding import check, out_of_room
 from vsdeblur.video.joining import join
 from vsdeblur.video.journal import Journal
+from vsdeblur.video.network import weights_file
 from vsdeblur.video.progress import Progress
 from vsdeblur.video.segments import Job, Maker, Segment, segments
 from vsdeblur.video.source import Interlaced, Source, Survey, Track
+from vsdeblur.video.workers import Tally, Workers, handed_out
 
 __all__ = ["Request", "deblur"]
 
@@ -45,6 +47,7 @@ class Request:
     """The first one and the one after the last."""
     overwrite: bool = False
     resume: bool = False
+    workers: Workers = Workers()
 
 
 def deblur(request: Request, progress: Progress) -> None:
@@ -70,7 +73,7 @@ def deblur(request: Request, progress: Progress) -> None:
             raise Error(
                 f"the disk of {request.target.absolute().parent} is full; with more room --resume goes on"
             ) from error
-        raise Error(str(error)) from error
+        raise Error(f"work on {request.target.name} failed: {error.strerror or error}") from error
     except (KeyboardInterrupt, SystemExit):
         if journal.found("segment"):
             progress.say(f"broken off; --resume goes on, from {journal.folder.name}")
@@ -137,8 +140,9 @@ def _run(
     for sentence in (*job.encoding.notes, *(f"{what} cannot go along and is lost" for what in held.lost)):
         progress.say(sentence)
     maker = Maker(job, clip)
+    job = replace(job, weights_file=weights_file(job.model, job.arguments))
     _agree(journal, job)
-    _make_all(job, maker, journal, progress)
+    _make_all(job, maker, journal, progress, request.workers)
     progress.stage("Joining")
     _finish(request, job, journal, held, times, container, maker.instants)
 
@@ -206,7 +210,8 @@ def _job(
         track=track,
         folder=journal.folder.absolute(),
         model=str(Path(request.model).absolute()) if Path(request.model).is_file() else request.model,
-        arguments=request.arguments,
+        arguments=tuple(_with_whole_path(text) for text in request.arguments),
+        weights_file="",  # known once the Maker has checked the arguments
         deinterlace=request.deinterlace,
         survey=survey,
         picture=picture,
@@ -217,6 +222,12 @@ def _job(
         count=part[1],
         version=version("vsdeblur"),
     )
+
+
+def _with_whole_path(text: str) -> str:
+    """An argument of the function that means the same in every folder."""
+    name, _, value = text.partition("=")
+    return f"{name}={Path(value).absolute()}" if name == "model" and value else text
 
 
 def _agree(journal: Journal, job: Job) -> None:
@@ -231,21 +242,15 @@ def _agree(journal: Journal, job: Job) -> None:
     journal.note(job=now)
 
 
-def _make_all(job: Job, maker: Maker, journal: Journal, progress: Progress) -> None:
+def _make_all(job: Job, maker: Maker, journal: Journal, progress: Progress, workers: Workers) -> None:
     """Makes the segments that are not there yet."""
+    for left in job.folder.glob("segment-*.part"):
+        left.unlink()
     todo, done = _todo(job, journal)
     progress.stage("Deblurring", done)
-    for segment in todo:
-        file = segment.file(job.folder)
-        part = file.with_suffix(".part")
-        maker.make(segment, part, partial(_report, progress, done, job.count))
-        _keep(part, file)
-        journal.note(segment=segment.number, size=file.stat().st_size)
-        done += segment.count
-
-
-def _report(progress: Progress, before: int, total: int, count: int) -> None:
-    progress(before + count, total)
+    with closing(handed_out(job, todo, maker, workers, Tally(done, job.count, progress))) as made:
+        for segment in made:
+            journal.note(segment=segment.number, size=segment.file(job.folder).stat().st_size)
 
 
 def _todo(job: Job, journal: Journal) -> tuple[list[Segment], int]:
@@ -259,13 +264,6 @@ def _todo(job: Job, journal: Journal) -> tuple[list[Segment], int]:
         else:
             todo.append(segment)
     return todo, done
-
-
-def _keep(part: Path, file: Path) -> None:
-    """Gives a file its name once it is on the disk."""
-    with part.open("rb") as written:
-        os.fsync(written.fileno())
-    part.replace(file)
 
 
 def _finish(
