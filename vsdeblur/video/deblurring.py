@@ -28,6 +28,9 @@ __all__ = ["Request", "deblur"]
 # Containers that hold segments as they are, and joined video with its colours, turning and times.
 _OWN_KIND = ("matroska", "webm", "mp4", "mov")
 
+_SHIFT_SECONDS = 0.002
+"""What containers round times to, and a little more."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -144,7 +147,7 @@ def _run(
     _agree(journal, job)
     _make_all(job, maker, journal, progress, request.workers)
     progress.stage("Joining")
-    _finish(request, job, journal, held, times, container, maker.instants)
+    _finish(request, job, journal, held, times, container, maker.instants, progress)
 
 
 def _survey(clip: Source, journal: Journal, progress: Progress) -> Survey:
@@ -274,6 +277,7 @@ def _finish(
     times: Clock,
     container: str,
     instants: int,
+    progress: Progress,
 ) -> None:
     """Joins, muxes, and puts OUT in its place."""
     is_part = (job.first, job.count) != (0, len(times.ticks))
@@ -296,6 +300,12 @@ def _finish(
         codec=job.encoding.codec,
         part=span,
     )
+    late = others.start(whole) - others.start(joined)
+    if abs(late) > _SHIFT_SECONDS:
+        progress.say(
+            f"everything in {request.target.name} is {float(late):.3f} seconds later than in {request.source.name}:"
+            f" {container} has no times before 0, where decoding begins"
+        )
     with whole.open("rb") as written:
         os.fsync(written.fileno())
     journal.note(whole=whole.stat().st_ino)

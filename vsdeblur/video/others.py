@@ -20,7 +20,7 @@ from vsdeblur.video.cutting import CUT_CODECS, cut_subtitles
 from vsdeblur.video.encoders import Picture, container_of
 from vsdeblur.video.source import Track
 
-__all__ = ["Contents", "Other", "contents", "left_out", "lost_tags", "mux"]
+__all__ = ["Contents", "Other", "contents", "left_out", "lost_tags", "mux", "start"]
 
 _MATROSKA = ("matroska", "webm")
 _MOVIE = ("mov", "mp4", "3gp")
@@ -28,6 +28,8 @@ _MOVIE = ("mov", "mp4", "3gp")
 _ENDINGS = (".mkv", ".mp4", ".mov", ".webm")
 # Tags that programs write about the coded stream, which is another one now.
 _STALE = re.compile(r"(encoder|rotate|duration|bps|number_of_(frames|bytes)|_statistics_\w+)(-\w+)?", re.IGNORECASE)
+# A frame to try containers with: some write nothing that can be read before the first one.
+_PICTURE = ("-f", "lavfi", "-i", "color=size=64x64:rate=25:duration=0.04")
 _OF_CONTAINERS = ("encoder", "major_brand", "minor_version", "compatible_brands")
 
 
@@ -151,25 +153,19 @@ def _holds(source: Path, others: Sequence[Other], target: Path) -> bool:
     if container == "webm" and any(other.kind in ("cover", "attachment") for other in asked):
         return False
     with tempfile.TemporaryDirectory() as folder:
-        maps = [text for other in asked for text in ("-map", f"0:{other.number}")]
-        for number, other in enumerate(asked):
+        maps = [text for other in asked for text in ("-map", f"1:{other.number}")]
+        for number, other in enumerate(asked, 1):
             maps += [f"-disposition:{number}", "attached_pic"] if other.kind == "cover" else []
         trial = Path(folder, "trial")
         arguments = [
-            "-i",
-            _url(source),
-            *maps,
-            "-map_chapters",
-            "-1",
-            "-c",
-            "copy",
-            "-t",
-            "0.1",
-            "-f",
-            container,
-            _url(trial),
+            *(*_PICTURE, "-i", _url(source), "-map", "0", *maps, "-map_chapters", "-1"),
+            *("-c", "copy", *_picture_codec(container), "-t", "0.1", "-f", container, _url(trial)),
         ]
-        return not _failure(arguments) and _kinds(trial) == [other.kind for other in asked]
+        return not _failure(arguments) and _kinds(trial) == ["video", *(other.kind for other in asked)]
+
+
+def _picture_codec(container: str) -> list[str]:
+    return ["-c:0", "libvpx-vp9" if container == "webm" else "mpeg4"]
 
 
 def _kinds(path: Path) -> list[str]:
@@ -195,9 +191,10 @@ def lost_tags(source: Path, target: Path) -> tuple[tuple[str, ...], bool]:
         return (), False
     with tempfile.TemporaryDirectory() as folder:
         trial = Path(folder, "trial")
-        picture = ["-f", "lavfi", "-i", "color=size=64x64:rate=25:duration=0.04", "-i", _url(source), "-map", "0"]
-        codec = "libvpx-vp9" if container == "webm" else "mpeg4"
-        arguments = [*picture, "-map_metadata", "1", "-map_chapters", "1", "-c:v", codec, "-f", container, _url(trial)]
+        arguments = [
+            *(*_PICTURE, "-i", _url(source), "-map", "0", "-map_metadata", "1", "-map_chapters", "1"),
+            *(*_picture_codec(container), "-f", container, _url(trial)),
+        ]
         if failure := _failure(arguments):
             raise Error(f"FFmpeg cannot write {container}: {failure}")
         with av.open(trial) as file:
@@ -272,6 +269,13 @@ def mux(
         failure = _failure([*arguments, "-fflags", "+bitexact", "-f", container, _url(target)])
     if failure:
         raise Error(f"FFmpeg cannot write {container}: {failure}")
+
+
+def start(path: Path) -> Fraction:
+    """Seconds at which the first frame of a file's first stream is shown."""
+    with av.open(path) as file:
+        stream: Any = file.streams[0]
+        return (stream.start_time or 0) * Fraction(stream.time_base)
 
 
 def _seconds(value: Fraction) -> str:
