@@ -122,7 +122,7 @@ def _count(text: str) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    check_packages()
+    check_packages("video")
     from vsdeblur.video.batch import deblur_all, planned
     from vsdeblur.video.deblurring import deblur
     from vsdeblur.video.direct import deblur_directly, is_direct
