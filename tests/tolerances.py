@@ -114,3 +114,6 @@ RUNTIMES_APART = 2e-4
 # Eight-bit answers of a small network of random weights against float32 ones, on values up to 3. A step of its inputs
 # is 1/255, one of its weights a 64th of the largest.
 INT8_ANSWER = 0.03
+
+# A change of which a part is applied, on values of about 1, against the same sum in numpy: rounding of float32.
+STRENGTH = 1e-6

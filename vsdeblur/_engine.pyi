@@ -69,6 +69,7 @@ class Engine:
         verbosity: int | None = None,
         tilesize: tuple[int, int] | None = None,
         overlap: tuple[int, int] | None = None,
+        strength: float | None = None,
         sc: bool | None = None,
         sc_threshold: float | None = None,
         segment: int | None = None,

@@ -29,6 +29,7 @@ class EngineOptions(TypedDict, total=False):
     verbosity: int
     tilesize: tuple[int, int]
     overlap: tuple[int, int]
+    strength: float
     sc: bool
     sc_threshold: float
     segment: int
@@ -94,6 +95,7 @@ _CONVERSIONS: Mapping[str, Callable[[str, Any], Any]] = {
     "verbosity": _whole,
     "tilesize": _pair,
     "overlap": _pair,
+    "strength": _real,
     "sc": _flag,
     "sc_threshold": _real,
     "segment": _whole,

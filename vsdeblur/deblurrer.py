@@ -56,6 +56,8 @@ class Deblurrer:
     tilesize, overlap
         Pixels, one number or (horizontal, vertical). tilesize includes both overlaps; 0 is the whole frame.
         Without it frames above 1.5 Mi pixels are cut into tiles by their size, and smaller ones are not.
+    strength
+        How much of the network's change is applied, 0 to 4: 0 gives frames back as they are, 1 is the network's answer.
     segment, preroll
         Recurrent networks: frames after which the state begins anew, and frames that warm it up.
     stride
@@ -89,6 +91,7 @@ class Deblurrer:
         num_streams: int | None = None,
         tilesize: Pair | None = None,
         overlap: Pair | None = None,
+        strength: float | None = None,
         segment: int | None = None,
         preroll: int | None = None,
         stride: int | None = None,
@@ -105,6 +108,7 @@ class Deblurrer:
             verbosity=verbosity,
             tilesize=tilesize,
             overlap=overlap,
+            strength=strength,
             sc=sc,
             sc_threshold=sc_threshold,
             segment=segment,

@@ -38,6 +38,8 @@ class Common(TypedDict, total=False):
     """Runs of the network at the same time, 1 to 32."""
     precision: Precision
     """What the network computes in; auto is the fastest that loses at most 0.05 dB."""
+    strength: float
+    """How much of the network's change is applied, 0 (none, bit for bit) to 4; 1."""
     sc: Literal[0, 1]
     """Whether to heed scene cuts; 1."""
     sc_threshold: float

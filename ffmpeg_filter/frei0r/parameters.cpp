@@ -27,6 +27,14 @@ std::optional<std::array<int, 2>> size_of(const std::string& text) {
     return std::array{*width, *height};
 }
 
+double strength_of(const std::string& text) {
+    double number = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (code != std::errc{} || end != text.data() + text.size())
+        throw Error("strength must be a number between 0 and 4, not '" + text + "'");
+    return number;
+}
+
 // A text with a slash or the ending of a model is a path, and anything else the name of shipped weights.
 ModelChoice choice_of(const std::string& text) {
     if (text.empty()) throw Error("model must be a network's name or the path of an .onnx file, not empty");
@@ -55,6 +63,7 @@ Options options_of(const Values& values) {
     Options options;
     options.tilesize = size_of(values[tilesize]);
     options.provider = values[provider];
+    options.strength = strength_of(values[strength]);
     ModelChoice choice = choice_of(values[model]);
     choice.provider = options.provider;
     choice.precision = values[precision];

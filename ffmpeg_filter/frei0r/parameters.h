@@ -8,7 +8,7 @@
 
 namespace vsdeblur::frei0r {
 
-enum Index : std::size_t { model, tilesize, provider, host, precision };
+enum Index : std::size_t { model, tilesize, provider, host, precision, strength };
 
 struct Parameter {
     const char* name;
@@ -16,12 +16,13 @@ struct Parameter {
     const char* explanation;
 };
 
-inline constexpr std::array<Parameter, 5> parameters = {{
+inline constexpr std::array<Parameter, 6> parameters = {{
     {"model", "DTB", "A network's name, such as DTB, or the path of an .onnx file"},
     {"tilesize", "auto", "Pixels of a tile, N or WIDTHxHEIGHT, overlaps included; auto by the frame's size; 0 is the whole frame"},
     {"provider", "", "Where the network runs, such as OpenVINO:GPU or CUDA; empty is the CPU"},
     {"host", "editor", "editor, or ffmpeg in the graph that vsdeblur ffmpeg-graph prints"},
     {"precision", "auto", "auto, fp32, fp16, bf16 or int8: what the network computes in"},
+    {"strength", "1", "How much of the network's change is applied, 0 to 4"},
 }};
 
 using Values = std::array<std::string, parameters.size()>;

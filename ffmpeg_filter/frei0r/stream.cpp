@@ -58,7 +58,7 @@ void Stream::push(Planes planes) {
 
 // Frame n of the clip, or of its mirror image beyond an end.
 const Planes& Stream::mirrored(int n) const {
-    const int inside = n < 0 || (has_ended_ && n >= count()) ? mirror(n, count()) : n;
+    const int inside = n < 0 || (has_ended_ && n >= count()) ? mirror(n, {0, count() - 1}) : n;
     if (inside < first_ || inside >= count()) throw std::logic_error("frame " + std::to_string(n) + " is not here");
     return frames_[inside - first_];
 }

@@ -8,6 +8,7 @@
 #include "engine.h"
 #include "pixels.h"
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 
@@ -23,7 +24,7 @@ public:
     Stream(int width, int height, Options options);
 
     // Frames that must follow frame n before output n can be had, unless the clip has ended.
-    int delay() const { return engine_->contract().after; }
+    int delay() const { return std::max(engine_->contract().before, engine_->contract().after); }
 
     // What follows has nothing to do with what came before.
     void begin_clip();

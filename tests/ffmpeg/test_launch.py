@@ -117,6 +117,8 @@ def test_an_ffmpeg_that_lacks_onnx_runtime_gets_the_wheels(
     [
         ("vsdeblur=DTB:via=dnn", f"vsdeblur=DTB: {{ffmpeg}} cannot take the way dnn: {NO_ONNX}"),
         ("vsdeblur=DTB:via=magic", "vsdeblur=DTB: via must be one of dnn, wrapper, frei0r, not magic"),
+        ("vsdeblur=DTB:strength=2", "vsdeblur=DTB: strength must be a number between 0 and 1, not 2"),
+        ("vsdeblur=DTB:strength=", "vsdeblur=DTB: strength must be a number between 0 and 1, not "),
         ("null,vsdeblur=", "a network's name or model= must be given"),
         ("dnn_processing=dnn_backend=onnx:model=x", f"{{ffmpeg}} cannot run dnn_processing: {NO_ONNX}"),
     ],

@@ -71,3 +71,17 @@ TEST_CASE("without a budget for caches a rising order costs no run more, and goi
     CHECK(bare.output(9) == first[9]);
     CHECK(bare.runs() == length + 10);
 }
+
+TEST_CASE("strength is how much of the change is applied, and states do not depend on it") {
+    constexpr int length = 12;
+    Options whole, half, none;
+    half.strength = 0.5;
+    none.strength = 0;
+    Clips full(whole, length), part(half, length), nothing(none, length);
+    for (int n = 0; n < length; ++n) {
+        const double in = n % 4 == 3 ? 1.0 / 64 : 0.0;
+        CHECK(nothing.output(n) == in);
+        CHECK(part.output(n) == in + 0.5 * (full.output(n) - in));  // sums of few powers of two: exact
+    }
+    CHECK(full.output(length - 1) != nothing.output(length - 1));
+}

@@ -21,6 +21,7 @@ COMMON = {
     "device_id:int:opt",
     "num_streams:int:opt",
     "precision:data:opt",
+    "strength:float:opt",
     "sc:int:opt",
     "sc_threshold:float:opt",
     "verbosity:int:opt",
@@ -89,6 +90,12 @@ def test_values_out_of_range(shipped: Path, function: str, arguments: dict[str, 
 def test_thresholds_out_of_range(shipped: Path, value: float) -> None:
     with pytest.raises(vs.Error, match=r"^DTB: sc_threshold must be between 0 and 1, not "):
         vs.core.vsdeblur.DTB(clips.numbered(2), sc_threshold=value)
+
+
+@pytest.mark.parametrize("value", [-0.1, 4.5, float("nan"), float("inf")])
+def test_strengths_out_of_range(shipped: Path, value: float) -> None:
+    with pytest.raises(vs.Error, match=r"^DTB: strength must be between 0 and 4, not "):
+        vs.core.vsdeblur.DTB(clips.numbered(2), strength=value)
 
 
 @pytest.mark.parametrize(

@@ -23,15 +23,16 @@ def nearest_in_scene(frame: int, wanted: int, cuts: list[int]) -> int:
 
 
 def window(frame: int, before: int, after: int, length: int, cuts: list[int]) -> list[int]:
-    """Frame numbers that a run for ``frame`` reads: mirrored at the clip's ends, clamped to the scene."""
-    wanted = list(range(frame - before, frame + after + 1))
-    period = max(2 * (length - 1), 1)
-    mirrored = [length - 1 - abs(length - 1 - n % period) for n in wanted] if length > 1 else [0] * len(wanted)
-    return [nearest_in_scene(frame, n, cuts) for n in mirrored]
+    """Frame numbers that a run for ``frame`` reads: mirrored at both ends of its scene."""
+    first = max([cut for cut in cuts if cut <= frame], default=0)
+    last = min([cut for cut in cuts if cut > frame], default=length) - 1
+    there_and_back = [*range(first, last + 1), *range(last - 1, first, -1)]
+    wanted = range(frame - before - first, frame + after + 1 - first)
+    return [there_and_back[n % len(there_and_back)] for n in wanted]
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 9])
-@pytest.mark.parametrize(("before", "after"), [(2, 2), (1, 1), (0, 0), (3, 0)])
+@pytest.mark.parametrize(("before", "after"), [(2, 2), (1, 1), (0, 0), (3, 0), (0, 2)])
 def test_windows_are_mirrored_at_the_ends(tmp_path: Path, length: int, before: int, after: int) -> None:
     model = models.window_code(tmp_path / "w.onnx", before, after)
     out = vs.core.vsdeblur.Model(clips.numbered(length), str(model), sc=0)

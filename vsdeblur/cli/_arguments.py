@@ -22,6 +22,7 @@ __all__ = [
     "check_files",
     "check_packages",
     "ended_by_sigterm",
+    "function_arguments",
     "wishes",
 ]
 
@@ -57,7 +58,13 @@ def check_files(arguments: argparse.Namespace) -> None:
 
 
 def add_function_arguments(parser: argparse.ArgumentParser) -> None:
-    """--arg."""
+    """--strength and --arg."""
+    parser.add_argument(
+        "--strength",
+        type=float,
+        metavar="X",
+        help="how much of the network's change is applied, 0 to 4; default: 1",
+    )
     parser.add_argument(
         "--arg",
         action="append",
@@ -65,6 +72,12 @@ def add_function_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="an argument of the plugin's function, such as segment=40 or tilesize=256,192; may be repeated",
     )
+
+
+def function_arguments(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """What add_function_arguments() read, as NAME=VALUE texts."""
+    strength = () if arguments.strength is None else (f"strength={arguments.strength!r}",)
+    return (*strength, *arguments.arg)
 
 
 def add_encoder(parser: argparse.ArgumentParser) -> None:

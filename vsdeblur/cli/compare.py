@@ -14,6 +14,7 @@ from vsdeblur.cli._arguments import (
     check_files,
     check_packages,
     ended_by_sigterm,
+    function_arguments,
     wishes,
 )
 
@@ -59,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     with translated():
         shown = [("input", clip)]
         for model in arguments.model or ["DTB"]:
-            result = deblurred(vs.core.vsdeblur, clip, model, arguments.arg)
+            result = deblurred(vs.core.vsdeblur, clip, model, function_arguments(arguments))
             instants = result.num_frames // clip.num_frames
             shown.append((Path(model).stem, result[instants // 2 :: instants]))
         sheet = vs.core.std.StackHorizontal([labelled(*item) for item in shown])

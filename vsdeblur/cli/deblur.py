@@ -13,6 +13,7 @@ from vsdeblur.cli._arguments import (
     add_function_arguments,
     check_packages,
     ended_by_sigterm,
+    function_arguments,
     wishes,
 )
 
@@ -175,7 +176,7 @@ def _request(arguments: argparse.Namespace, source: Path, target: Path) -> Reque
         source=source,
         target=target,
         model=arguments.model,
-        arguments=tuple(arguments.arg),
+        arguments=function_arguments(arguments),
         wishes=wishes(arguments),
         deinterlace=arguments.deinterlace,
         progressive=arguments.progressive,

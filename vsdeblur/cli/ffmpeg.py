@@ -28,7 +28,8 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
         usage="vsdeblur ffmpeg [-h] [-- ARGS ...]",
         description="Runs the ffmpeg that the environment variable FFMPEG names, else the one on the PATH, with all"
         " that the models need, and says which ways of running them it can take. In its filter graphs, the filter"
-        " vsdeblur=MODEL[:via=WAY] stands for the graph that vsdeblur ffmpeg-graph prints. The exit status is ffmpeg's."
+        " vsdeblur=MODEL[:via=WAY][:strength=X] stands for the graph that vsdeblur ffmpeg-graph prints. The exit"
+        " status is ffmpeg's."
         " Without ARGS, only says what that ffmpeg can do.",
     )
     parser.add_argument("arguments", metavar="ARGS", nargs="*", help="ffmpeg's own arguments, after --")

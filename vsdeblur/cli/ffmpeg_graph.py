@@ -28,9 +28,16 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
         help="dnn: stock FFmpeg 9, models without state; wrapper: the same with libvsdeblur_dnn.so, every model; "
         "frei0r: any FFmpeg with the frei0r plugin (default: %(default)s)",
     )
+    parser.add_argument(
+        "--strength",
+        type=float,
+        default=1,
+        metavar="X",
+        help="how much of the network's change is applied, 0 to 1 (default: %(default)s)",
+    )
     return parser
 
 
 def run(arguments: argparse.Namespace) -> int:
-    print(graph(arguments.model, arguments.via))
+    print(graph(arguments.model, arguments.via, arguments.strength))
     return 0

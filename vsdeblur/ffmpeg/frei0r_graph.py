@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from vsdeblur import models
 from vsdeblur._engine import Error
-from vsdeblur.ffmpeg.ways import CONVERTED, escaped, find_model
+from vsdeblur.ffmpeg.ways import CONVERTED, escaped, find_model, opacity
 
 __all__ = ["frei0r_graph"]
 
@@ -32,11 +32,12 @@ _FORMATS = [
 _MARKS = ("white", "black", "white")  # the lowest row first
 
 
-def frei0r_graph(model: str) -> str:
+def frei0r_graph(model: str, strength: float = 1) -> str:
     """The graph that runs a model, by a shipped model's name or by a file's path, in FFmpeg with the frei0r plugin.
 
-    One unnamed input and one unnamed output, for ``-vf`` and ``-filter_complex`` alike. Raises Error: there is no such
-    model, it is untrained (by name), or it gives several frames for one.
+    One unnamed input and one unnamed output, for ``-vf`` and ``-filter_complex`` alike. ``strength`` is the share of
+    the network's change, 0 to 1. Raises Error: there is no such model, it is untrained (by name), it gives several
+    frames for one, or the strength is none.
     """
     path = find_model(model)
     contract = models.read_contract(path)
@@ -56,5 +57,6 @@ def frei0r_graph(model: str) -> str:
     ]
     split = f"format={'|'.join(_FORMATS)},split[vsd_clip][vsd_in]"
     # The last conversion keeps the formats that an encoder takes from deciding what the clip is converted to.
-    joined = f"[vsd_clip][vsd_new]blend=c0_opacity=0:c1_opacity=0:c2_opacity=0,{CONVERTED}"
+    opacities = ":".join(f"c{plane}_opacity={opacity(strength)}" for plane in range(3))
+    joined = f"[vsd_clip][vsd_new]blend={opacities},{CONVERTED}"
     return f"{split};[vsd_in]{','.join(branch)}[vsd_new];{joined}"

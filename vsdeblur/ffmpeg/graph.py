@@ -29,7 +29,7 @@ from vsdeblur.contract import Contract
 from vsdeblur.ffmpeg.frei0r_graph import frei0r_graph
 from vsdeblur.ffmpeg.tall import refusal
 from vsdeblur.ffmpeg.tall_cache import tall_file
-from vsdeblur.ffmpeg.ways import CONVERTED, Way, escaped, find_model
+from vsdeblur.ffmpeg.ways import CONVERTED, Way, escaped, find_model, opacity
 
 __all__ = ["dnn_graph", "graph", "wrapper_graph"]
 
@@ -50,19 +50,20 @@ _LUMA = [CONVERTED, f"{_DEEP_YUV}|gray16le", f"{CONVERTED}:out_range=limited", _
 _LUMA_BACK = [f"{CONVERTED}:in_range=limited:out_range=limited", "format=pix_fmts=yuv420p16le", CONVERTED]
 
 
-def graph(name: str, via: Way) -> str:
+def graph(name: str, via: Way, strength: float = 1) -> str:
     """The filter graph that runs a model, by a shipped model's name or by a file's path, in one of the ways.
 
-    Raises Error: no such model, one that is untrained (by name), or one that this way cannot run.
+    ``strength`` is the share of the network's change, 0 to 1, which ``blend`` mixes in the clip's own format. Raises
+    Error: no such model, one that is untrained (by name), or one that this way cannot run; or no such strength.
     """
     if via == "dnn":
-        return dnn_graph(name)
+        return dnn_graph(name, strength)
     if via == "wrapper":
-        return wrapper_graph(name)
-    return frei0r_graph(name)
+        return wrapper_graph(name, strength)
+    return frei0r_graph(name, strength)
 
 
-def dnn_graph(name: str) -> str:
+def dnn_graph(name: str, strength: float = 1) -> str:
     """The graph for stock FFmpeg 9; it names a tall file, which is made in the user's cache if it is not there."""
     path = find_model(name)
     contract = models.read_contract(path)
@@ -77,10 +78,10 @@ def dnn_graph(name: str) -> str:
         _FLOATS,
         _network(tall_file(path, contract)),
     ]
-    return _joined(contract, branch)
+    return _joined(contract, branch, strength)
 
 
-def wrapper_graph(name: str) -> str:
+def wrapper_graph(name: str, strength: float = 1) -> str:
     """The graph for FFmpeg 9 with ``libvsdeblur_dnn.so``, which looks ahead as far as it looks back."""
     path = find_model(name)
     contract = models.read_contract(path)
@@ -91,7 +92,7 @@ def wrapper_graph(name: str) -> str:
     reach = max(contract.window)
     floats = [_FLOATS] if contract.color == "luma" else []
     branch = [*_marked(start=0, stop=reach), *floats, _network(path), *_behind(reach, dropped=reach)]
-    return _joined(contract, branch)
+    return _joined(contract, branch, strength)
 
 
 def _other_ways(contract: Contract) -> str:
@@ -117,13 +118,13 @@ def _behind(frames: int, dropped: int) -> list[str]:
     return ["setpts=expr=PREV_INPTS"] * frames + ([f"trim=start_frame={dropped}"] if dropped else [])
 
 
-def _joined(contract: Contract, branch: list[str]) -> str:
+def _joined(contract: Contract, branch: list[str], strength: float) -> str:
     """The branch with what makes samples for it and brings them back, beside the clip."""
     luma = contract.color == "luma"
     formats = "|".join(_LUMA_FORMATS if luma else _LUMA_FORMATS + _RGB_FORMATS)
     there = ["setpts=expr=PTS:strip_fps=1", *(_LUMA if luma else [CONVERTED, "format=pix_fmts=rgb24"])]
     back = _LUMA_BACK if luma else [CONVERTED]
-    opacities = ":".join(f"c{plane}_opacity=0" for plane in range(contract.channels))
+    opacities = ":".join(f"c{plane}_opacity={opacity(strength)}" for plane in range(contract.channels))
     return (
         f"{CONVERTED},format=pix_fmts={formats},split[vsd_clip][vsd_in];"
         f"[vsd_in]{','.join([*there, *branch, *back])}[vsd_out];"

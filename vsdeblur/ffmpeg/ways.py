@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from vsdeblur import models
+from vsdeblur._engine import Error
 
-__all__ = ["CONVERTED", "WAYS", "Way", "escaped", "find_model"]
+__all__ = ["CONVERTED", "WAYS", "Way", "escaped", "find_model", "opacity"]
 
 Way = Literal["dnn", "wrapper", "frei0r"]
 WAYS: tuple[Way, ...] = get_args(Way)
@@ -33,6 +34,13 @@ def find_model(name: str) -> Path:
     if "/" in name or name.endswith(".onnx"):
         return models.find(model=name)[0].absolute()
     return models.find(name, precision="fp32")[0].absolute()
+
+
+def opacity(strength: float) -> str:
+    """How much of the clip ``blend`` leaves in the picture, for a share of the network's change. Raises Error."""
+    if not 0 <= strength <= 1:
+        raise Error(f"strength must be between 0 and 1 in FFmpeg's graphs, not {strength:g}")
+    return f"{1 - strength:.6g}"
 
 
 def escaped(path: str | os.PathLike[str], separator: str = "") -> str:

@@ -17,20 +17,22 @@ CutBefore cuts_at(std::set<int> frames) {
 }  // namespace
 
 TEST_CASE("mirror reflects about the end frames without repeating them") {
-    CHECK(mirror(-1, 10) == 1);
-    CHECK(mirror(-2, 10) == 2);
-    CHECK(mirror(10, 10) == 8);
-    CHECK(mirror(11, 10) == 7);
-    for (int n = 0; n < 10; ++n) CHECK(mirror(n, 10) == n);
+    CHECK(mirror(-1, {0, 9}) == 1);
+    CHECK(mirror(-2, {0, 9}) == 2);
+    CHECK(mirror(10, {0, 9}) == 8);
+    CHECK(mirror(11, {0, 9}) == 7);
+    CHECK(mirror(4, {5, 9}) == 6);
+    for (int n = 5; n < 10; ++n) CHECK(mirror(n, {5, 9}) == n);
 }
 
-TEST_CASE("mirror stays inside clips that are shorter than the window") {
+TEST_CASE("mirror stays inside scenes that are shorter than the window") {
     for (int length = 1; length <= 5; ++length)
         for (int n = -20; n <= 20; ++n) {
-            const int m = mirror(n, length);
+            const int m = mirror(n, {0, length - 1});
             CHECK(m >= 0);
             CHECK(m < length);
-            if (length > 1) CHECK(mirror(n + 2 * (length - 1), length) == m);
+            CHECK(mirror(n + 7, {7, length + 6}) == m + 7);
+            if (length > 1) CHECK(mirror(n + 2 * (length - 1), {0, length - 1}) == m);
         }
 }
 
@@ -43,10 +45,23 @@ TEST_CASE("a window without cuts is its neighbours, mirrored at the ends") {
 }
 
 TEST_CASE("a window does not cross a cut") {
-    CHECK(resolve_window(5, 2, 2, 10, cuts_at({5})) == std::vector{5, 5, 5, 6, 7});
-    CHECK(resolve_window(4, 2, 2, 10, cuts_at({5})) == std::vector{2, 3, 4, 4, 4});
+    CHECK(resolve_window(5, 2, 2, 10, cuts_at({5})) == std::vector{7, 6, 5, 6, 7});
+    CHECK(resolve_window(4, 2, 2, 10, cuts_at({5})) == std::vector{2, 3, 4, 3, 2});
     CHECK(resolve_window(0, 2, 2, 10, cuts_at({1})) == std::vector{0, 0, 0, 0, 0});
-    CHECK(resolve_window(0, 2, 2, 10, cuts_at({2})) == std::vector{1, 1, 0, 1, 1});
+    CHECK(resolve_window(0, 2, 2, 10, cuts_at({2})) == std::vector{0, 1, 0, 1, 0});
+}
+
+TEST_CASE("a scene's windows are those of a clip that holds it alone") {
+    for (int start = 0; start <= 6; ++start)
+        for (int length = 1; length <= 6; ++length)
+            for (int before = 0; before <= 3; ++before)
+                for (int after = 0; after <= 3; ++after)
+                    for (int n = 0; n < length; ++n) {
+                        std::vector<int> alone = resolve_window(n, before, after, length, no_cut);
+                        for (int& frame : alone) frame += start;
+                        const CutBefore cut = cuts_at({start, start + length});
+                        CHECK(resolve_window(start + n, before, after, 20, cut) == alone);
+                    }
 }
 
 TEST_CASE("window_span holds every frame of every window") {

@@ -29,6 +29,8 @@ void check_options(const Options& options) {
         throw Error("overlap has no effect without tilesize: give tilesize too");
     require(options.sc_threshold >= 0 && options.sc_threshold <= 1, "sc_threshold", "between 0 and 1",
             std::to_string(options.sc_threshold));
+    require(options.strength >= 0 && options.strength <= 4, "strength", "between 0 and 4",
+            std::to_string(options.strength));
 }
 
 // Options that the network has no use for are refused, so that none is ignored in silence.

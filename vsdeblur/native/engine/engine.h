@@ -68,6 +68,10 @@ struct Options {
     bool scene_cuts = true;           // cut windows and state at scene cuts
     double sc_threshold = default_scene_threshold;  // of the built-in detector, 0..1
 
+    // How much of the network's change is applied, 0..4: 0 gives every sample back bit for bit, 1 what the network says,
+    // more exaggerates it. States do not depend on it.
+    double strength = 1;
+
     // Memory, in bytes, for what later requests may ask for again: states of a recurrent network, and finished frames.
     // The newest two states and what one call finishes stay at any budget: in rising order, 0 costs no run more.
     std::size_t state_cache = std::size_t{512} << 20;

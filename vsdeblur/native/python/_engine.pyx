@@ -118,7 +118,7 @@ cdef class Engine:
     def __init__(
         self, model, *, int width, int height, cbool rgb, cbool floating, int bits, frames=None,
         precision=None, provider=None, device_id=None, num_streams=None, verbosity=None, tilesize=None, overlap=None,
-        sc=None, sc_threshold=None, segment=None, preroll=None, stride=None, refine=None,
+        strength=None, sc=None, sc_threshold=None, segment=None, preroll=None, stride=None, refine=None,
     ):
         cdef native.Options options
         self.clip.format.family = native.Family.rgb if rgb else native.Family.gray
@@ -146,6 +146,8 @@ cdef class Engine:
             options.scene_cuts = sc
         if sc_threshold is not None:
             options.sc_threshold = sc_threshold
+        if strength is not None:
+            options.strength = strength
         if segment is not None:
             options.segment.emplace(<int>segment)
         if preroll is not None:

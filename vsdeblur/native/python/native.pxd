@@ -78,6 +78,7 @@ cdef extern from "engine.h" namespace "vsdeblur":
         optional[IntPair] overlap
         cbool scene_cuts
         double sc_threshold
+        double strength
         optional[int] segment
         optional[int] preroll
         optional[int] stride

@@ -27,6 +27,7 @@ constexpr const char* common =
     "device_id:int:opt;"
     "num_streams:int:opt;"
     "precision:data:opt;"
+    "strength:float:opt;"
     "sc:int:opt;"
     "sc_threshold:float:opt;";
 constexpr const char* shipped_only = "model:data:opt;";
@@ -113,6 +114,7 @@ Arguments read_arguments(const Function& function, const VSMap* in, const VSAPI*
     reader.read("verbosity", options.verbosity);
     reader.read("sc", options.scene_cuts);
     reader.read("sc_threshold", options.sc_threshold);
+    reader.read("strength", options.strength);
     reader.read("stride", options.stride);
     reader.read("segment", options.segment);
     reader.read("preroll", options.preroll);

@@ -304,6 +304,17 @@ FloatImage decode(const FrameView& source, Contract::Color color) {
     return values;
 }
 
+FloatImage partly(const FloatImage& in, const FloatImage& out, double strength) {
+    FloatImage result(in.channels(), in.height(), in.width());
+    const std::size_t size = result.plane_size() * static_cast<std::size_t>(result.channels());
+    const float share = static_cast<float>(strength);
+    const float *from = in.data(), *to = out.data();
+    float* values = result.data();
+    if (share == 0) std::copy_n(from, size, values);
+    else for (std::size_t i = 0; i < size; ++i) values[i] = from[i] + share * (to[i] - from[i]);
+    return result;
+}
+
 Image encode(const FrameView& source, const FloatImage& in, const FloatImage& out, Contract::Color color) {
     check_shape(source, in, color);
     check_shape(source, out, color);

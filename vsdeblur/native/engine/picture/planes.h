@@ -36,6 +36,9 @@ int channels_of(const Format& format, Contract::Color color);
 // no known meaning.
 FloatImage decode(const FrameView& source, Contract::Color color);
 
+// in + strength * (out - in), and `in` itself, bit for bit, where strength is 0. Images of one shape.
+FloatImage partly(const FloatImage& in, const FloatImage& out, double strength);
+
 // `in` is what decode(source, color) gave, `out` the network's answer to it, of the same shape (else std::logic_error).
 // The result has the source's format and the planes that the table names. Throws Error as decode does.
 Image encode(const FrameView& source, const FloatImage& in, const FloatImage& out, Contract::Color color);

@@ -89,8 +89,12 @@ std::vector<FloatImage> Pipeline::run(std::span<const FloatImage* const> window)
 }
 
 std::shared_ptr<const Image> Pipeline::finish(int n, int source, const FloatImage& answer, const Frames& frames) {
-    auto image = std::make_shared<const Image>(
-        encode(view_of(source, frames), *decoded(source, frames), answer, contract_.color));
+    const auto blurred = decoded(source, frames);
+    const auto written = [&](const FloatImage& values) {
+        return std::make_shared<const Image>(encode(view_of(source, frames), *blurred, values, contract_.color));
+    };
+    const double strength = options_.strength;
+    auto image = strength == 1 ? written(answer) : written(partly(*blurred, answer, strength));
     outputs_.put(n, image, image->bytes());
     return image;
 }

@@ -8,20 +8,16 @@ Span join(Span a, Span b) {
     return {std::min(a.first, b.first), std::max(a.last, b.last)};
 }
 
-int mirror(int n, int length) {
-    if (length == 1) return 0;
-    while (n < 0 || n >= length) n = n < 0 ? -n : 2 * (length - 1) - n;
+int mirror(int n, Span range) {
+    if (range.first == range.last) return range.first;
+    while (n < range.first || n > range.last) n = n < range.first ? 2 * range.first - n : 2 * range.last - n;
     return n;
 }
 
 Span window_span(int centre, int before, int after, int length) {
-    Span span{centre, centre};
-    for (int offset = -before; offset <= after; ++offset) {
-        const int n = mirror(centre + offset, length);
-        span.first = std::min(span.first, n);
-        span.last = std::max(span.last, n);
-    }
-    return span;
+    const int reach = std::max(before, after);
+    // Not centre + reach: a clip whose end is not known is as long as the largest int says.
+    return {std::max(0, centre - reach), centre + std::min(reach, length - 1 - centre)};
 }
 
 int nearest_in_scene(int n, int target, const CutBefore& cut) {
@@ -31,9 +27,11 @@ int nearest_in_scene(int n, int target, const CutBefore& cut) {
 }
 
 std::vector<int> resolve_window(int centre, int before, int after, int length, const CutBefore& cut) {
+    const Span near = window_span(centre, before, after, length);
+    // What the scene has beyond that no mirror image reaches.
+    const Span scene{nearest_in_scene(centre, near.first, cut), nearest_in_scene(centre, near.last, cut)};
     std::vector<int> frames;
-    for (int offset = -before; offset <= after; ++offset)
-        frames.push_back(nearest_in_scene(centre, mirror(centre + offset, length), cut));
+    for (int n = centre - before; n <= centre + after; ++n) frames.push_back(mirror(n, scene));
     return frames;
 }
 
