@@ -102,6 +102,9 @@ def resolve_model(name: str, precision: str, file: PathLike, provider: str = "",
 def shipped_models() -> list[ShippedModel]:
     """All files in the weights folder; ``error`` is empty for those that are sound."""
 
+def usable_cores() -> int:
+    """Cores that networks use on the CPU; see cores.h."""
+
 def runtimes() -> list[RuntimeInfo]:
     """The runtimes of this process, the one that runs by default first; see runtime.h."""
 

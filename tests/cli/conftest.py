@@ -16,12 +16,16 @@ import pytest
 import vapoursynth as vs
 
 from tests import tiny_models
+from vsdeblur.cli import main
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 FRAMES = 12
 MATRIX = 9  # BT.2020: unlike what any reader would guess
 SAMPLE_ASPECT = (4, 3)
+
+COUNT = 250  # frames of the long video, so four segments
+RATE = 25
 
 
 def ffmpeg(*arguments: str | Path) -> bytes:
@@ -39,6 +43,24 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     codec = ["-vf", filters, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-qp", "0", "-c:a", "aac"]
     ffmpeg(*picture, *sound, *codec, file)
     return file
+
+
+@pytest.fixture(scope="session")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten seconds with sound."""
+    file = tmp_path_factory.mktemp("long") / "long.mkv"
+    picture = ["-f", "lavfi", "-i", f"testsrc2=size=96x64:rate={RATE}:duration={COUNT / RATE}"]
+    sound = ["-f", "lavfi", "-i", f"sine=duration={COUNT / RATE}"]
+    ffmpeg(*picture, *sound, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "flac", file)
+    return file
+
+
+@pytest.fixture
+def whole(weights: Path, long: Path, tmp_path: Path) -> bytes:
+    """What an unbroken run in one process makes of the long video."""
+    target = tmp_path / "whole.mkv"
+    assert main(["deblur", str(long), str(target)]) == 0
+    return target.read_bytes()
 
 
 def read(file: Path) -> vs.VideoNode:

@@ -81,6 +81,24 @@ def test_times_that_do_not_begin_at_0(weights: Path, tmp_path: Path) -> None:
     )
 
 
+def test_transport_streams_keep_their_times_or_say_why_not(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    movie, source = tmp_path / "in.mp4", tmp_path / "in.ts"
+    ffmpeg(*picture(), *SOUND, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", movie)
+    ffmpeg("-i", movie, "-c", "copy", source)
+    target = deblurred(source, tmp_path / "a.ts")
+    assert (times(target), times(target, 1)) == (times(source), times(source, 1))
+    assert "later" not in capsys.readouterr().err
+    shifted = times(deblurred(movie, tmp_path / "b.ts"))
+    late = shifted[0] - times(movie)[0]
+    assert shifted == [at + late for at in times(movie)]
+    assert capsys.readouterr().err == (
+        f"vsdeblur: everything in b.ts is {float(late):.3f} seconds later than in in.mp4: mpegts has no times before 0,"
+        " where decoding begins\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("pixels", "codec", "ending", "written"),
     [

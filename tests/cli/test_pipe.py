@@ -262,6 +262,7 @@ def test_a_varying_rate_is_refused(weights: Path, video: Path, tmp_path: Path) -
         (b"", ["-", "-", "--resume"], "--resume needs files as IN and OUT: "),
         (b"", ["-", "a.mkv", "--from", "3"], "--from, --to and --frames need a file as IN, not -"),
         (b"", ["-", "a.mkv", "--deinterlace"], "--deinterlace needs a file as IN, not -"),
+        (b"", ["-", "-", "--workers", "2"], "--workers and --scheduler need video files as IN and OUT"),
         (b"", ["-", "-", "--crf", "3"], "--codec and the other arguments of encoders need a file as OUT"),
         (b"", ["-", "-", "--overwrite"], "--overwrite needs a file as OUT, not -"),
         (b"", ["-", "a.nonsense"], "a.nonsense: there is no container by the ending .nonsense; "),

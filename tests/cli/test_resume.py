@@ -1,4 +1,4 @@
-"""Runs of ``vsdeblur deblur`` that are broken off, and taken up again; parts of a video."""
+"""Runs of ``vsdeblur deblur`` that are broken off, and taken up again"""
 
 from __future__ import annotations
 
@@ -8,38 +8,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import pytest
 import vapoursynth as vs
 
-from tests.cli.conftest import ffmpeg, files, planes, read, times
+from tests import tiny_models
+from tests.cli.conftest import COUNT, files, planes, read
 from vsdeblur.cli import main
 from vsdeblur.video.journal import Journal, folder_of
 from vsdeblur.video.segments import Maker
-
-COUNT = 250  # frames, so four segments
-RATE = 25
-
-
-@pytest.fixture(scope="session")
-def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("long") / "long.mkv"
-    picture = ["-f", "lavfi", "-i", f"testsrc2=size=96x64:rate={RATE}:duration={COUNT / RATE}"]
-    sound = ["-f", "lavfi", "-i", f"sine=duration={COUNT / RATE}"]
-    ffmpeg(*picture, *sound, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "flac", file)
-    return file
-
-
-@pytest.fixture
-def whole(weights: Path, long: Path, tmp_path: Path) -> bytes:
-    """What an unbroken run makes."""
-    target = tmp_path / "whole.mkv"
-    assert main(["deblur", str(long), str(target)]) == 0
-    return target.read_bytes()
 
 
 def broken_off(long: Path, target: Path, number: signal.Signals, segments: int) -> subprocess.CompletedProcess[str]:
@@ -126,6 +105,27 @@ def test_full_disk(
     assert target.read_bytes() == whole
 
 
+def test_other_weights_are_noticed(
+    weights: Path,
+    long: Path,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    failing: Callable[[BaseException, int], None],
+) -> None:
+    target = out / "a.mkv"
+    failing(KeyboardInterrupt(), 1)
+    assert main(["deblur", str(long), str(target)]) == 130
+    monkeypatch.undo()
+    monkeypatch.setenv("VSDEBLUR_WEIGHTS", str(weights))
+    (weights / "DTB.onnx").write_bytes(tiny_models.counter(name="DTB", license="other"))
+    capsys.readouterr()
+    assert main(["deblur", str(long), str(target), "--resume"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("vsdeblur: the earlier run had another weights_file: 'DTB.onnx in fp32, SHA-256 ")
+    assert said.endswith("; --overwrite begins anew\n")
+
+
 def test_a_segment_that_is_not_as_noted_is_made_again(
     weights: Path, long: Path, whole: bytes, out: Path, failing: Callable[[BaseException, int], None], monkeypatch: Any
 ) -> None:
@@ -199,30 +199,6 @@ def test_cuts_do_not_show(weights: Path, long: Path, out: Path) -> None:
         after = read(target)
         for number in range(0, COUNT, 7):
             assert (planes(after, number)[0] == planes(wanted, number)[0]).all()
-
-
-@pytest.mark.parametrize(
-    ("options", "first", "end"),
-    [
-        (["--frames", "85:170"], 85, 170),
-        (["--from", "3.4", "--to", "0:06.8"], 85, 170),
-        (["--to", "1"], 0, 25),
-        (["--from", "00:00:09.6"], 240, 250),
-    ],
-)
-def test_a_part(weights: Path, long: Path, out: Path, options: list[str], first: int, end: int) -> None:
-    target = out / "a.mkv"
-    assert main(["deblur", str(long), str(target), "--lossless", *options]) == 0
-    wanted, after = vs.core.vsdeblur.DTB(read(long)), read(target)
-    assert times(target) == [Fraction(number, RATE) for number in range(end - first)]
-    for number in (0, end - first - 1):
-        assert (planes(after, number)[0] == planes(wanted, first + number)[0]).all()
-    sound = times(target, 1)
-    packet = Fraction(4608, 44100)
-    assert -packet <= sound[0] <= packet
-    assert abs(sound[-1] - Fraction(end - first, RATE)) <= 2 * packet
-    with av.open(target) as container:
-        assert len(container.streams) == 2
 
 
 def test_json(weights: Path, long: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,15 +26,19 @@ __all__ = [
     "wishes",
 ]
 
-_PACKAGES = {"av": "av", "tqdm": "tqdm", "imageio_ffmpeg": "imageio-ffmpeg"}
-"""What video files need besides, and pip's names. Commands import it as they run: not every installation has it."""
+_PACKAGES = {
+    "video": {"av": "av", "tqdm": "tqdm", "imageio_ffmpeg": "imageio-ffmpeg"},
+    "report": {"skimage": "scikit-image", "matplotlib": "matplotlib"},
+}
+"""What the extras bring, and pip's names. Commands import it as they run: not every installation has it."""
 
 
-def check_packages() -> None:
-    """Raises Error when what video files need is not installed."""
-    for module, package in _PACKAGES.items():
-        if find_spec(module) is None:
-            raise Error(f'video files need {package}; pip install "vsdeblur[video]"')
+def check_packages(*extras: str) -> None:
+    """Raises Error when something that one of the extras brings is not installed."""
+    for extra in extras:
+        for module, package in _PACKAGES[extra].items():
+            if find_spec(module) is None:
+                raise Error(f'this command needs {package}; pip install "vsdeblur[{",".join(extras)}]"')
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:

@@ -44,7 +44,7 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
 
 
 def run(arguments: argparse.Namespace) -> int:
-    check_packages()
+    check_packages("video")
     from vsdeblur.video import source
     from vsdeblur.video.host import translated, vapoursynth
     from vsdeblur.video.network import deblurred

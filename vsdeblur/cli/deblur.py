@@ -51,6 +51,9 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
         help="only write a picture of three frames before and after, spread over IN; OUT is not needed",
     )
     parser.add_argument("--resume", action="store_true", help="go on where a run that was broken off stopped, if any")
+    workers = parser.add_mutually_exclusive_group()
+    workers.add_argument("--workers", type=_count, default=1, metavar="N", help="processes that share the work; 1")
+    workers.add_argument("--scheduler", metavar="ADDRESS", help="share it among the workers of this Dask cluster")
     parser.add_argument("--json", action="store_true", help="progress as lines of JSON")
     return parser
 
@@ -111,8 +114,15 @@ def _frames(text: str) -> tuple[int, int]:
     return int(first), int(end)
 
 
+def _count(text: str) -> int:
+    """Raises ArgumentTypeError."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text}")
+    return int(text)
+
+
 def run(arguments: argparse.Namespace) -> int:
-    check_packages()
+    check_packages("video")
     from vsdeblur.video.batch import deblur_all, planned
     from vsdeblur.video.deblurring import deblur
     from vsdeblur.video.direct import deblur_directly, is_direct
@@ -171,6 +181,7 @@ def _check_files(arguments: argparse.Namespace) -> None:
 
 def _request(arguments: argparse.Namespace, source: Path, target: Path) -> Request:
     from vsdeblur.video.deblurring import Request
+    from vsdeblur.video.workers import Workers
 
     return Request(
         source=source,
@@ -186,4 +197,5 @@ def _request(arguments: argparse.Namespace, source: Path, target: Path) -> Reque
         overwrite=arguments.overwrite,
         resume=arguments.resume,
         rate=arguments.rate,
+        workers=Workers(arguments.workers, arguments.scheduler),
     )

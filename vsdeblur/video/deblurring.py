@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,14 +17,19 @@ from vsdeblur.video.encoders import Wishes
 from vsdeblur.video.encoding import check, out_of_room
 from vsdeblur.video.joining import join
 from vsdeblur.video.journal import Journal
+from vsdeblur.video.network import weights_file
 from vsdeblur.video.progress import Progress
 from vsdeblur.video.segments import Job, Maker, Segment, segments
 from vsdeblur.video.source import Interlaced, Source, Survey, Track
+from vsdeblur.video.workers import Tally, Workers, handed_out
 
 __all__ = ["OWN_KIND", "Request", "deblur", "interlaced_sentence", "part_of"]
 
 # Containers that hold segments as they are, and joined video with its colours, turning and times.
 OWN_KIND = ("matroska", "webm", "mp4", "mov")
+
+_SHIFT_SECONDS = 0.002
+"""What containers round times to, and a little more."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ class Request:
     resume: bool = False
     rate: Fraction | None = None
     """Frames a second of a picture sequence."""
+    workers: Workers = Workers()
 
 
 def deblur(request: Request, progress: Progress) -> None:
@@ -72,7 +78,7 @@ def deblur(request: Request, progress: Progress) -> None:
             raise Error(
                 f"the disk of {request.target.absolute().parent} is full; with more room --resume goes on"
             ) from error
-        raise Error(str(error)) from error
+        raise Error(f"work on {request.target.name} failed: {error.strerror or error}") from error
     except (KeyboardInterrupt, SystemExit):
         if journal.found("segment"):
             progress.say(f"broken off; --resume goes on, from {journal.folder.name}")
@@ -139,10 +145,11 @@ def _run(
     for sentence in (*job.encoding.notes, *(f"{what} cannot go along and is lost" for what in held.lost)):
         progress.say(sentence)
     maker = Maker(job, clip)
+    job = replace(job, weights_file=weights_file(job.model, job.arguments))
     _agree(journal, job)
-    _make_all(job, maker, journal, progress)
+    _make_all(job, maker, journal, progress, request.workers)
     progress.stage("Joining")
-    _finish(request, job, journal, held, times, container, maker.instants)
+    _finish(request, job, journal, held, times, container, maker.instants, progress)
 
 
 def _survey(clip: Source, journal: Journal, progress: Progress) -> Survey:
@@ -209,7 +216,8 @@ def _job(
         track=track,
         folder=journal.folder.absolute(),
         model=str(Path(request.model).absolute()) if Path(request.model).is_file() else request.model,
-        arguments=request.arguments,
+        arguments=tuple(_with_whole_path(text) for text in request.arguments),
+        weights_file="",  # known once the Maker has checked the arguments
         deinterlace=request.deinterlace,
         survey=survey,
         picture=picture,
@@ -220,6 +228,12 @@ def _job(
         count=part[1],
         version=version("vsdeblur"),
     )
+
+
+def _with_whole_path(text: str) -> str:
+    """An argument of the function that means the same in every folder."""
+    name, _, value = text.partition("=")
+    return f"{name}={Path(value).absolute()}" if name == "model" and value else text
 
 
 def _agree(journal: Journal, job: Job) -> None:
@@ -234,21 +248,15 @@ def _agree(journal: Journal, job: Job) -> None:
     journal.note(job=now)
 
 
-def _make_all(job: Job, maker: Maker, journal: Journal, progress: Progress) -> None:
+def _make_all(job: Job, maker: Maker, journal: Journal, progress: Progress, workers: Workers) -> None:
     """Makes the segments that are not there yet."""
+    for left in job.folder.glob("segment-*.part"):
+        left.unlink()
     todo, done = _todo(job, journal)
     progress.stage("Deblurring", done)
-    for segment in todo:
-        file = segment.file(job.folder)
-        part = file.with_suffix(".part")
-        maker.make(segment, part, partial(_report, progress, done, job.count))
-        _keep(part, file)
-        journal.note(segment=segment.number, size=file.stat().st_size)
-        done += segment.count
-
-
-def _report(progress: Progress, before: int, total: int, count: int) -> None:
-    progress(before + count, total)
+    with closing(handed_out(job, todo, maker, workers, Tally(done, job.count, progress))) as made:
+        for segment in made:
+            journal.note(segment=segment.number, size=segment.file(job.folder).stat().st_size)
 
 
 def _todo(job: Job, journal: Journal) -> tuple[list[Segment], int]:
@@ -264,13 +272,6 @@ def _todo(job: Job, journal: Journal) -> tuple[list[Segment], int]:
     return todo, done
 
 
-def _keep(part: Path, file: Path) -> None:
-    """Gives a file its name once it is on the disk."""
-    with part.open("rb") as written:
-        os.fsync(written.fileno())
-    part.replace(file)
-
-
 def _finish(
     request: Request,
     job: Job,
@@ -279,6 +280,7 @@ def _finish(
     times: Clock,
     container: str,
     instants: int,
+    progress: Progress,
 ) -> None:
     """Joins, muxes, and puts OUT in its place."""
     is_part = (job.first, job.count) != (0, len(times.ticks))
@@ -301,6 +303,12 @@ def _finish(
         codec=job.encoding.codec,
         part=span,
     )
+    late = others.start(whole) - others.start(joined)
+    if abs(late) > _SHIFT_SECONDS:
+        progress.say(
+            f"everything in {request.target.name} is {float(late):.3f} seconds later than in {request.source.name}:"
+            f" {container} has no times before 0, where decoding begins"
+        )
     with whole.open("rb") as written:
         os.fsync(written.fileno())
     journal.note(whole=whole.stat().st_ino)

@@ -15,6 +15,7 @@ from vsdeblur.video.encoding import out_of_room
 from vsdeblur.video.intakes import Filed, Intake, Pictured, Piped
 from vsdeblur.video.outlets import to_file, to_pictures, to_pipe
 from vsdeblur.video.progress import Progress
+from vsdeblur.video.workers import Workers
 
 __all__ = ["PIPE", "deblur_directly", "is_direct"]
 
@@ -55,6 +56,8 @@ def _outlet(request: Request) -> Callable[[Request, Intake, Picture, Progress], 
 
 
 def _refuse_what_needs_files(request: Request) -> None:
+    if request.workers != Workers():
+        raise Error("--workers and --scheduler need video files as IN and OUT, not pipes or picture sequences")
     if request.resume and PIPE in (request.source, request.target):
         raise Error("--resume needs files as IN and OUT: what went through a pipe is gone")
     if request.resume and not sequences.is_for_pictures(request.target):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
+from vsdeblur import models
 from vsdeblur._engine import Error
 
-__all__ = ["deblurred", "option"]
+__all__ = ["deblurred", "option", "weights_file"]
 
 
 def deblurred(plugin: Any, clip: Any, model: str, given: Sequence[str]) -> Any:
@@ -33,6 +35,20 @@ def option(given: Sequence[str], name: str) -> str | None:
     """The value that NAME=VALUE texts give to ``name``, the last one; None: they do not."""
     values = [value for key, separator, value in (text.partition("=") for text in given) if separator and key == name]
     return values[-1] if values else None
+
+
+def weights_file(model: str, given: Sequence[str]) -> str:
+    """Name, SHA-256 and precision of the .onnx file that deblurred() takes for these arguments, in words."""
+    is_file = Path(model).suffix == ".onnx"
+    file, precision = models.find(
+        "" if is_file else model,
+        model=model if is_file else option(given, "model"),
+        precision=option(given, "precision") or "auto",
+        provider=option(given, "provider") or "",
+        device_id=int(option(given, "device_id") or 0),
+    )
+    with file.open("rb") as content:
+        return f"{file.name} in {precision}, SHA-256 {file_digest(content, 'sha256').hexdigest()}"
 
 
 def _arguments(function: Any, given: Sequence[str]) -> dict[str, Any]:

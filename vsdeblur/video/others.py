@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
@@ -16,10 +16,11 @@ import av
 from av.stream import Disposition
 
 from vsdeblur._engine import Error
+from vsdeblur.video.cutting import CUT_CODECS, cut_subtitles
 from vsdeblur.video.encoders import Picture, container_of
 from vsdeblur.video.source import Track
 
-__all__ = ["Contents", "Other", "contents", "left_out", "lost_tags", "mux", "wrap"]
+__all__ = ["Contents", "Other", "contents", "left_out", "lost_tags", "mux", "start", "wrap"]
 
 _MATROSKA = ("matroska", "webm")
 _MOVIE = ("mov", "mp4", "3gp")
@@ -27,6 +28,8 @@ _MOVIE = ("mov", "mp4", "3gp")
 _ENDINGS = (".mkv", ".mp4", ".mov", ".webm")
 # Tags that programs write about the coded stream, which is another one now.
 _STALE = re.compile(r"(encoder|rotate|duration|bps|number_of_(frames|bytes)|_statistics_\w+)(-\w+)?", re.IGNORECASE)
+# A frame to try containers with: some write nothing that can be read before the first one.
+_PICTURE = ("-f", "lavfi", "-i", "color=size=64x64:rate=25:duration=0.04")
 _OF_CONTAINERS = ("encoder", "major_brand", "minor_version", "compatible_brands")
 
 
@@ -41,6 +44,8 @@ class Other:
     name: str = ""
     """Of the file in an attachment or cover."""
     mimetype: str = ""
+    disposition: str = "0"
+    """As FFmpeg's option takes it."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ def contents(path: Path, track: Track) -> Contents:
             if stream.index != track.number and not _is_made_anew(stream, chapters)
         ]
         stream = container.streams[track.number]
-        flags = "+".join(flag.name for flag in Disposition if flag & stream.disposition and flag.name) or "0"
+        flags = _disposition(stream)
         stale = tuple(name for name in stream.metadata if _STALE.fullmatch(name))
         lost = _lost(container, stream)
     return Contents(tuple(others), flags, stale, lost)
@@ -89,7 +94,11 @@ def _other(stream: Any) -> Other:
     if codec == "libdav1d":
         codec = "av1"
     tags = {name.lower(): value for name, value in stream.metadata.items()}
-    return Other(stream.index, kind, codec, tags.get("filename", ""), tags.get("mimetype", ""))
+    return Other(stream.index, kind, codec, tags.get("filename", ""), tags.get("mimetype", ""), _disposition(stream))
+
+
+def _disposition(stream: Any) -> str:
+    return "+".join(flag.name for flag in Disposition if flag & stream.disposition and flag.name) or "0"
 
 
 def _lost(container: Any, stream: Any) -> tuple[str, ...]:
@@ -144,25 +153,19 @@ def _holds(source: Path, others: Sequence[Other], target: Path) -> bool:
     if container == "webm" and any(other.kind in ("cover", "attachment") for other in asked):
         return False
     with tempfile.TemporaryDirectory() as folder:
-        maps = [text for other in asked for text in ("-map", f"0:{other.number}")]
-        for number, other in enumerate(asked):
+        maps = [text for other in asked for text in ("-map", f"1:{other.number}")]
+        for number, other in enumerate(asked, 1):
             maps += [f"-disposition:{number}", "attached_pic"] if other.kind == "cover" else []
         trial = Path(folder, "trial")
         arguments = [
-            "-i",
-            _url(source),
-            *maps,
-            "-map_chapters",
-            "-1",
-            "-c",
-            "copy",
-            "-t",
-            "0.1",
-            "-f",
-            container,
-            _url(trial),
+            *(*_PICTURE, "-i", _url(source), "-map", "0", *maps, "-map_chapters", "-1"),
+            *("-c", "copy", *_picture_codec(container), "-t", "0.1", "-f", container, _url(trial)),
         ]
-        return not _failure(arguments) and _kinds(trial) == [other.kind for other in asked]
+        return not _failure(arguments) and _kinds(trial) == ["video", *(other.kind for other in asked)]
+
+
+def _picture_codec(container: str) -> list[str]:
+    return ["-c:0", "libvpx-vp9" if container == "webm" else "mpeg4"]
 
 
 def _kinds(path: Path) -> list[str]:
@@ -188,9 +191,10 @@ def lost_tags(source: Path, target: Path) -> tuple[tuple[str, ...], bool]:
         return (), False
     with tempfile.TemporaryDirectory() as folder:
         trial = Path(folder, "trial")
-        picture = ["-f", "lavfi", "-i", "color=size=64x64:rate=25:duration=0.04", "-i", _url(source), "-map", "0"]
-        codec = "libvpx-vp9" if container == "webm" else "mpeg4"
-        arguments = [*picture, "-map_metadata", "1", "-map_chapters", "1", "-c:v", codec, "-f", container, _url(trial)]
+        arguments = [
+            *(*_PICTURE, "-i", _url(source), "-map", "0", "-map_metadata", "1", "-map_chapters", "1"),
+            *(*_picture_codec(container), "-f", container, _url(trial)),
+        ]
         if failure := _failure(arguments):
             raise Error(f"FFmpeg cannot write {container}: {failure}")
         with av.open(trial) as file:
@@ -240,9 +244,11 @@ def mux(
         start, end = part
         times, cut = [], ["-seek_timestamp", "1", "-ss", _seconds(start), "-t", _seconds(end - start)]
     with tempfile.TemporaryDirectory(dir=joined.parent) as folder:
-        maps, tags = _maps(source, held, container, Path(folder))
+        apart = {} if part is None else _apart(source, held, part, Path(folder))
+        maps, tags = _maps(source, held, container, Path(folder), {number: n for n, number in enumerate(apart, 2)})
+        more = [text for file in apart.values() for text in ("-i", _url(file))]
         arguments = [
-            *(*times, "-i", _url(joined), *cut, "-i", _url(source), "-map", "0:v:0", *maps),
+            *(*times, "-i", _url(joined), *cut, "-i", _url(source), *more, "-map", "0:v:0", *maps),
             *("-map_metadata", "1", "-map_chapters", "1", "-map_metadata:s:0", f"1:s:{track.number}", *tags),
             *("-c", "copy", "-disposition:0", held.disposition),
         ]
@@ -281,12 +287,37 @@ def _picture_arguments(picture: Picture, codec: str, container: str) -> list[str
     return arguments
 
 
+def start(path: Path) -> Fraction:
+    """Seconds at which the first frame of a file's first stream is shown."""
+    with av.open(path) as file:
+        stream: Any = file.streams[0]
+        return (stream.start_time or 0) * Fraction(stream.time_base)
+
+
 def _seconds(value: Fraction) -> str:
     return f"{float(value):.6f}"
 
 
-def _maps(source: Path, held: Contents, container: str, folder: Path) -> tuple[list[str], list[str]]:
-    """Options that take the other streams, and those for their tags. Files for attaching are put into ``folder``."""
+def _apart(source: Path, held: Contents, part: tuple[Fraction, Fraction], folder: Path) -> dict[int, Path]:
+    """Files, by the numbers of the streams in them, of what FFmpeg would drop as older than the part."""
+    files = {}
+    for other in held.others:
+        if other.kind == "cover":
+            files[other.number] = folder / f"{other.number}.{_cover_ending(other)}"
+            files[other.number].write_bytes(_first_packet(source, other.number))
+        elif other.kind == "subtitle" and other.codec in CUT_CODECS:
+            files[other.number] = folder / f"{other.number}"
+            cut_subtitles(source, other.number, *part, files[other.number])
+    return files
+
+
+def _maps(
+    source: Path, held: Contents, container: str, folder: Path, inputs: Mapping[int, int]
+) -> tuple[list[str], list[str]]:
+    """Options that take the other streams, and those for their tags. Files for attaching are put into ``folder``.
+
+    ``inputs`` are those of streams that are alone in a file of their own.
+    """
     maps: list[str] = []
     tags: list[str] = []
     attached: list[Other] = []
@@ -295,20 +326,26 @@ def _maps(source: Path, held: Contents, container: str, folder: Path) -> tuple[l
         if other.kind == "cover" and container in _MATROSKA:
             attached.append(other)
             continue
-        maps += ["-map", f"1:{other.number}"]
+        maps += ["-map", f"{inputs[other.number]}:0" if other.number in inputs else f"1:{other.number}"]
         tags += [f"-map_metadata:s:{position}", f"1:s:{other.number}"]
         if other.kind == "cover":
             tags += [f"-disposition:{position}", "attached_pic"]
+        elif other.number in inputs:
+            tags += [f"-disposition:{position}", other.disposition]
         position += 1
     for cover in attached:
-        is_png = cover.codec == "png"
-        file = folder / Path(cover.name or f"cover.{'png' if is_png else 'jpg'}").name
+        ending = _cover_ending(cover)
+        file = folder / Path(cover.name or f"cover.{ending}").name
         file.write_bytes(_first_packet(source, cover.number))
         maps += ["-attach", _url(file)]
-        mimetype = cover.mimetype or f"image/{'png' if is_png else 'jpeg'}"
+        mimetype = cover.mimetype or f"image/{'jpeg' if ending == 'jpg' else ending}"
         tags += [f"-metadata:s:{position}", f"mimetype={mimetype}", f"-metadata:s:{position}", f"filename={file.name}"]
         position += 1
     return maps, tags
+
+
+def _cover_ending(cover: Other) -> str:
+    return "png" if cover.codec == "png" else "jpg"
 
 
 def _first_packet(source: Path, number: int) -> bytes:

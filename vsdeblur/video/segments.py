@@ -38,6 +38,8 @@ class Job:
     """Where segments and the padded copy are."""
     model: str
     arguments: tuple[str, ...]
+    weights_file: str
+    """What network.weights_file() says of them."""
     deinterlace: bool
     survey: Survey
     picture: Picture

@@ -246,6 +246,10 @@ def shipped_models():
     ]
 
 
+def usable_cores():
+    return native.native_usable_cores()
+
+
 def runtimes():
     cdef vector[native.RuntimeInfo] found
     with nogil:

@@ -121,6 +121,10 @@ cdef extern from "runtime/runtime.h" namespace "vsdeblur":
     vector[RuntimeInfo] native_runtimes "vsdeblur::runtimes"() except +translate_exception nogil
 
 
+cdef extern from "runtime/cores.h" namespace "vsdeblur":
+    int native_usable_cores "vsdeblur::usable_cores"() except +translate_exception
+
+
 cdef extern from "choice.h" namespace "vsdeblur":
     cdef cppclass ModelChoice:
         string name

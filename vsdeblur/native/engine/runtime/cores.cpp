@@ -1,18 +1,43 @@
 #include "runtime/cores.h"
 
+#include "error.h"
+
 #include <sched.h>
 #if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 
 #include <algorithm>
+#include <charconv>
+#include <cstdlib>
 #include <fstream>
 #include <set>
 #include <string>
+#include <string_view>
+#include <system_error>
 
 namespace vsdeblur {
+namespace {
+
+constexpr const char* environment_name = "VSDEBLUR_THREADS";
+
+// What the environment says; 0 where it says nothing.
+int wanted_cores() {
+    const char* environment = std::getenv(environment_name);
+    if (environment == nullptr || *environment == '\0') return 0;
+    const std::string_view text = environment;
+    int count = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (failure != std::errc() || end != text.data() + text.size() || count < 1) {
+        throw Error(std::string(environment_name) + " must be a whole number of at least 1, not " + environment);
+    }
+    return count;
+}
+
+}  // namespace
 
 int usable_cores() {
+    if (const int wanted = wanted_cores(); wanted > 0) return wanted;
     cpu_set_t allowed;
     CPU_ZERO(&allowed);
     // Fails only on machines with more processors than the set holds; they have at least that many.

@@ -4,7 +4,8 @@
 namespace vsdeblur {
 
 // Physical cores that this process may run on, at least 1. Two hardware threads of one core share its arithmetic units,
-// so a network gains nothing from the second.
+// so a network gains nothing from the second. The environment variable VSDEBLUR_THREADS, read at every call, takes the
+// place of that number; throws Error when it is not a whole number of at least 1.
 int usable_cores();
 
 // While it lives, this thread's arithmetic takes numbers too small for full precision as 0. The runtime's own threads
