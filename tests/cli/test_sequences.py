@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -167,6 +169,22 @@ def test_names_that_ffmpeg_would_take_apart(weights: Path, tmp_path: Path, out: 
     folder.mkdir()
     deblur(sequence(tmp_path / "in"), folder / NAME)
     assert files(folder) == {f"{n:05}.png" for n in range(1, FRAMES + 1)}
+
+
+def test_pipes_and_pictures(weights: Path, tmp_path: Path, out: Path) -> None:
+    pattern = sequence(tmp_path / "in", "gray", count=90)
+    ffmpeg("-i", pattern, "-pix_fmt", "gray", tmp_path / "in.y4m")
+    command = [sys.executable, "-m", "vsdeblur", "deblur"]
+    given = {"input": (tmp_path / "in.y4m").read_bytes(), "capture_output": True, "timeout": 300}
+    from_pictures = subprocess.run([*command, pattern, "-"], **given)
+    from_pipe = subprocess.run([*command, "-", "-"], **given)
+    assert (from_pictures.returncode, from_pipe.returncode) == (0, 0)
+    assert from_pictures.stdout.partition(b"\n")[2] == from_pipe.stdout.partition(b"\n")[2]
+    assert subprocess.run([*command, "-", out / NAME], **given).returncode == 0
+    deblur(pattern, out / "a%05d.png")
+    assert len(files(out)) == 180
+    for n in range(1, 91):
+        assert (out / f"{n:05}.png").read_bytes() == (out / f"a{n:05}.png").read_bytes()
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from vsdeblur.video.formats import parsed
 from vsdeblur.video.host import translated, vapoursynth
 from vsdeblur.video.intakes import Chunk, Intake, Make
 from vsdeblur.video.joining import join
-from vsdeblur.video.network import deblurred
 from vsdeblur.video.progress import Progress
+from vsdeblur.video.segments import sharpened
 from vsdeblur.video.writing import usual_matrix
 
 __all__ = ["to_file", "to_pictures", "to_pipe"]
@@ -32,10 +32,7 @@ def _maker(request: Request, format_name: str, picture: Picture) -> Make:
 
     def make(clip: Any, alpha: Any) -> tuple[Any, Any]:
         vs = vapoursynth()
-        sharp = deblurred(vs.core.vsdeblur, clip, request.model, request.arguments)
-        instants = sharp.num_frames // clip.num_frames
-        if alpha is not None and instants > 1:
-            alpha = vs.core.std.Interleave([alpha] * instants)
+        sharp, alpha = sharpened(clip, alpha, request.model, request.arguments)
         if sharp.format.color_family == vs.YUV and wanted.family == "rgb":
             matrix = picture.matrix if picture.matrix != vs.MATRIX_UNSPECIFIED else usual_matrix(picture.height)
             sharp = vs.core.resize.Bicubic(sharp, format=wanted.clip_format().id, matrix_in=matrix)
@@ -47,6 +44,8 @@ def _maker(request: Request, format_name: str, picture: Picture) -> Make:
 def to_pipe(request: Request, intake: Intake, picture: Picture, progress: Progress) -> None:
     format_name = y4m.chosen_format(picture.pixels)
     out = y4m.opened_output()
+    if picture.is_hdr or picture.has_hdr10:
+        progress.say("Y4M does not say that the video is HDR: tell the program that reads it")
     progress.stage("Deblurring")
     done = 0
     try:

@@ -19,7 +19,7 @@ from vsdeblur.video.host import translated, vapoursynth
 from vsdeblur.video.network import deblurred, option
 from vsdeblur.video.source import Source, Survey, Track, opened
 
-__all__ = ["Job", "Maker", "Segment", "cut", "progressive", "segment_length", "segments"]
+__all__ = ["Job", "Maker", "Segment", "cut", "progressive", "segment_length", "segments", "sharpened"]
 
 _LEAST = 80
 """Frames of a segment, about; the engine's default for recurrent networks."""
@@ -114,6 +114,16 @@ def _chosen(clip: Any, survey: Survey) -> Any:
     return vs.core.std.FrameEval(clip, lambda n: whole if n in interlaced else clip)
 
 
+def sharpened(clip: Any, alpha: Any, model: str, arguments: Sequence[str]) -> tuple[Any, Any]:
+    """The deblurred clip, and its alpha: that of the frame that each is of, or None."""
+    vs = vapoursynth()
+    sharp = deblurred(vs.core.vsdeblur, clip, model, arguments)
+    instants = sharp.num_frames // clip.num_frames
+    if alpha is not None and instants > 1:
+        alpha = vs.core.std.Interleave([alpha] * instants)
+    return sharp, alpha
+
+
 class Maker:
     """Makes segments of one job, in one process. Not thread-safe."""
 
@@ -121,13 +131,10 @@ class Maker:
         """``source`` is the job's where it is open already."""
         self._job = job
         source = source or opened(job.source, job.track, job.folder, report=lambda done, total: None)
-        vs = vapoursynth()
         with translated():
             clip, alpha = progressive(source, job.survey, deinterlace=job.deinterlace)
-            sharp = deblurred(vs.core.vsdeblur, clip, job.model, job.arguments)
+            sharp, alpha = sharpened(clip, alpha, job.model, job.arguments)
             self.instants: int = sharp.num_frames // clip.num_frames
-            if alpha is not None and self.instants > 1:
-                alpha = vs.core.std.Interleave([alpha] * self.instants)
             self._clip, self._alpha = in_format(sharp, alpha, job.encoding.format)
 
     def make(self, segment: Segment, target: Path, report: Callable[[int], None]) -> None:
