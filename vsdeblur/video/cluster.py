@@ -36,7 +36,8 @@ def on_cluster(job: Job, todo: Sequence[Segment], address: str, tally: Tally) ->
 
     Raises what Maker does on the workers, and Error when there is no cluster, or a segment ends worker after worker.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client"):  # what matters comes as an error
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     with _client(address) as client:
         news: queue.SimpleQueue[tuple[Segment, Any]] = queue.SimpleQueue()
         topic = f"vsdeblur-{uuid4().hex}"

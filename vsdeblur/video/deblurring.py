@@ -247,8 +247,6 @@ def _agree(journal: Journal, job: Job) -> None:
 
 def _make_all(job: Job, maker: Maker, journal: Journal, progress: Progress, workers: Workers) -> None:
     """Makes the segments that are not there yet."""
-    for left in job.folder.glob("segment-*.part"):
-        left.unlink()
     todo, done = _todo(job, journal)
     progress.stage("Deblurring", done)
     with closing(handed_out(job, todo, maker, workers, Tally(done, job.count, progress))) as made:

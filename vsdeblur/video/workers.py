@@ -67,6 +67,7 @@ def handed_out(
     Close it to end all workers. ``maker`` is this process's. Raises what Maker does, whoever the maker was, and Error
     when workers are lost again and again.
     """
+    _clear(job.folder)
     if workers.scheduler is not None:
         from vsdeblur.video.cluster import on_cluster
 
@@ -78,6 +79,12 @@ def handed_out(
             write(maker, segment, job.folder, partial(tally.heard, segment))
             tally.finished(segment)
             yield segment
+
+
+def _clear(folder: Path) -> None:
+    """Removes what ended processes were at."""
+    for part in folder.glob("segment-*.part"):
+        part.unlink(missing_ok=True)
 
 
 def write(maker: Maker, segment: Segment, folder: Path, report: Callable[[int], None]) -> None:
@@ -142,6 +149,7 @@ def _beside(job: Job, todo: Sequence[Segment], count: int, tally: Tally) -> Gene
     finally:
         for worker in crew.values():
             worker.end()
+        _clear(job.folder)
 
 
 def lost_sentence(segment: Segment, how: str) -> str:
