@@ -105,7 +105,7 @@ def test_full_disk(
     assert target.read_bytes() == whole
 
 
-def test_other_weights_are_noticed(
+def test_other_weights_and_threads_are_noticed(
     weights: Path,
     long: Path,
     out: Path,
@@ -118,6 +118,11 @@ def test_other_weights_are_noticed(
     assert main(["deblur", str(long), str(target)]) == 130
     monkeypatch.undo()
     monkeypatch.setenv("VSDEBLUR_WEIGHTS", str(weights))
+    monkeypatch.setenv("VSDEBLUR_THREADS", "77")
+    capsys.readouterr()
+    assert main(["deblur", str(long), str(target), "--resume"]) == 1
+    assert " had another threads: " in capsys.readouterr().err
+    monkeypatch.delenv("VSDEBLUR_THREADS")
     (weights / "DTB.onnx").write_bytes(tiny_models.counter(name="DTB", license="other"))
     capsys.readouterr()
     assert main(["deblur", str(long), str(target), "--resume"]) == 1

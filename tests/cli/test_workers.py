@@ -16,7 +16,7 @@ import distributed
 import pytest
 
 from tests import tiny_models
-from tests.cli.conftest import files
+from tests.cli.conftest import ffmpeg, files
 from vsdeblur.cli import main
 from vsdeblur.video import workers
 from vsdeblur.video.journal import Journal, folder_of
@@ -41,6 +41,18 @@ def test_any_number_of_workers_makes_the_same(weights: Path, long: Path, whole: 
     assert main(["deblur", str(long), str(target), "--workers", count]) == 0
     assert files(out) == {"a.mkv"}
     assert target.read_bytes() == whole
+
+
+def test_networks_compute_the_same_bits(tmp_path: Path) -> None:
+    """An odd size, where one thread of OpenVINO rounds DTB otherwise than two; a copy that all workers share."""
+    models = os.environ.get("VSDEBLUR_TEST_MODELS") or pytest.skip("VSDEBLUR_TEST_MODELS is not set")
+    source = tmp_path / "in.mkv"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=203x157:rate=25:duration=3.6", "-c:v", "ffv1", source)
+    common = ["deblur", str(source), "--frames", "70:90", "--codec", "ffv1", "--arg", "segment=10"]
+    for count in ("1", "2"):
+        target = tmp_path / f"{count}.mkv"
+        assert main([*common[:2], str(target), *common[2:], "--model", f"{models}/DTB.onnx", "--workers", count]) == 0
+    assert (tmp_path / "1.mkv").read_bytes() == (tmp_path / "2.mkv").read_bytes()
 
 
 def killing(monkeypatch: pytest.MonkeyPatch, times: int) -> None:

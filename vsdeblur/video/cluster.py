@@ -7,6 +7,7 @@ for any longer, because the command was ended, stops at its next frame. The only
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import threading
 import time
@@ -18,7 +19,7 @@ from uuid import uuid4
 from vsdeblur._engine import Error, usable_cores
 from vsdeblur.video.network import weights_file
 from vsdeblur.video.segments import Job, Maker, Segment
-from vsdeblur.video.workers import Tally, limit_threads, lost_sentence, write
+from vsdeblur.video.workers import Tally, lost_sentence, write
 
 try:
     import distributed
@@ -29,6 +30,7 @@ __all__ = ["on_cluster"]
 
 _ANSWER_SECONDS = 10
 _REPORT_SECONDS = 0.5
+_CORES = usable_cores()
 
 
 def on_cluster(job: Job, todo: Sequence[Segment], address: str, tally: Tally) -> Generator[Segment, None, None]:
@@ -36,7 +38,8 @@ def on_cluster(job: Job, todo: Sequence[Segment], address: str, tally: Tally) ->
 
     Raises what Maker does on the workers, and Error when there is no cluster, or a segment ends worker after worker.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client"):  # what matters comes as an error
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     with _client(address) as client:
         news: queue.SimpleQueue[tuple[Segment, Any]] = queue.SimpleQueue()
         topic = f"vsdeblur-{uuid4().hex}"
@@ -116,7 +119,7 @@ def _maker(job: Job, worker: Any) -> Maker:
     if not _makers or _makers[0][0] != job:
         _makers.clear()
         _check(job, worker.address)
-        limit_threads(min(worker.state.nthreads, usable_cores()))
+        os.environ["VSDEBLUR_THREADS"] = str(job.threads)
         _makers.append((job, Maker(job)))
     return _makers[0][1]
 
@@ -133,6 +136,11 @@ def _check(job: Job, address: str) -> None:
         raise Error(f"the worker {address} sees another {job.source}")
     if not job.folder.is_dir():
         raise Error(f"the worker {address} does not see {job.folder}")
+    if job.threads > _CORES:
+        raise Error(
+            f"the worker {address} has {_CORES} cores and not {job.threads}, on which the last bits depend; with"
+            f" VSDEBLUR_THREADS={_CORES} the command takes fewer everywhere"
+        )
     found = weights_file(job.model, job.arguments)
     if found != job.weights_file:
         raise Error(f"the worker {address} has other weights: {found} and not {job.weights_file}")

@@ -10,7 +10,7 @@ from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
 
-from vsdeblur._engine import Error
+from vsdeblur._engine import Error, usable_cores
 from vsdeblur.video import encoders, others, source
 from vsdeblur.video.clock import Clock
 from vsdeblur.video.encoders import Wishes
@@ -218,6 +218,7 @@ def _job(
         model=str(Path(request.model).absolute()) if Path(request.model).is_file() else request.model,
         arguments=tuple(_with_whole_path(text) for text in request.arguments),
         weights_file="",  # known once the Maker has checked the arguments
+        threads=usable_cores(),
         deinterlace=request.deinterlace,
         survey=survey,
         picture=picture,
@@ -250,8 +251,6 @@ def _agree(journal: Journal, job: Job) -> None:
 
 def _make_all(job: Job, maker: Maker, journal: Journal, progress: Progress, workers: Workers) -> None:
     """Makes the segments that are not there yet."""
-    for left in job.folder.glob("segment-*.part"):
-        left.unlink()
     todo, done = _todo(job, journal)
     progress.stage("Deblurring", done)
     with closing(handed_out(job, todo, maker, workers, Tally(done, job.count, progress))) as made:

@@ -40,6 +40,8 @@ class Job:
     arguments: tuple[str, ...]
     weights_file: str
     """What network.weights_file() says of them."""
+    threads: int
+    """Of the network, everywhere: the last bits of what OpenVINO computes depend on it."""
     deinterlace: bool
     survey: Survey
     picture: Picture

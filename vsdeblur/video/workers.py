@@ -20,11 +20,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from vsdeblur._engine import Error, usable_cores
-from vsdeblur.video.host import vapoursynth
+from vsdeblur._engine import Error
 from vsdeblur.video.segments import Job, Maker, Segment
 
-__all__ = ["Tally", "Workers", "handed_out", "limit_threads", "write"]
+__all__ = ["Tally", "Workers", "handed_out", "lost_sentence", "write"]
 
 _LOSSES = 3
 """Workers that one segment may cost."""
@@ -67,6 +66,7 @@ def handed_out(
     Close it to end all workers. ``maker`` is this process's. Raises what Maker does, whoever the maker was, and Error
     when workers are lost again and again.
     """
+    _clear(job.folder)
     if workers.scheduler is not None:
         from vsdeblur.video.cluster import on_cluster
 
@@ -78,6 +78,12 @@ def handed_out(
             write(maker, segment, job.folder, partial(tally.heard, segment))
             tally.finished(segment)
             yield segment
+
+
+def _clear(folder: Path) -> None:
+    """Removes what ended processes were at."""
+    for part in folder.glob("segment-*.part"):
+        part.unlink(missing_ok=True)
 
 
 def write(maker: Maker, segment: Segment, folder: Path, report: Callable[[int], None]) -> None:
@@ -94,20 +100,13 @@ def write(maker: Maker, segment: Segment, folder: Path, report: Callable[[int], 
         raise
 
 
-def limit_threads(count: int) -> None:
-    """Makes the networks and VapourSynth of this process, from now on, use so many threads."""
-    os.environ["VSDEBLUR_THREADS"] = str(count)
-    vapoursynth().core.num_threads = count
-
-
 def _beside(job: Job, todo: Sequence[Segment], count: int, tally: Tally) -> Generator[Segment, None, None]:
-    """By that many processes on this machine, which share its cores."""
-    threads = max(1, usable_cores() // count)
+    """By that many processes on this machine."""
     waiting, losses = deque(todo), Counter[int]()
     crew: dict[Any, _Worker] = {}
 
     def start() -> None:
-        worker = _Worker(job, waiting.popleft(), threads)
+        worker = _Worker(job, waiting.popleft())
         crew[worker.pipe] = worker
 
     try:
@@ -142,6 +141,7 @@ def _beside(job: Job, todo: Sequence[Segment], count: int, tally: Tally) -> Gene
     finally:
         for worker in crew.values():
             worker.end()
+        _clear(job.folder)
 
 
 def lost_sentence(segment: Segment, how: str) -> str:
@@ -158,10 +158,10 @@ class _Lost:
 class _Worker:
     """A process that makes one segment after the other. Not thread-safe."""
 
-    def __init__(self, job: Job, segment: Segment, threads: int) -> None:
+    def __init__(self, job: Job, segment: Segment) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(job, threads, theirs), daemon=True)
+        self._process = context.Process(target=_serve, args=(job, theirs), daemon=True)
         with _interrupts_held_back():
             self._process.start()
         theirs.close()
@@ -201,7 +201,7 @@ def _interrupts_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(job: Job, threads: int, pipe: Any) -> None:
+def _serve(job: Job, pipe: Any) -> None:
     """What a process does: takes segments from the pipe until it is killed, or its parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -209,9 +209,7 @@ def _serve(job: Job, threads: int, pipe: Any) -> None:
     while True:
         segment = pipe.recv()
         try:
-            if maker is None:
-                limit_threads(threads)
-                maker = Maker(job)
+            maker = maker or Maker(job)
             write(maker, segment, job.folder, pipe.send)
             said = None
         except Exception as error:
