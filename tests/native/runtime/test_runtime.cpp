@@ -3,7 +3,6 @@
 #include "error_of.h"
 #include "model/contract.h"
 #include "onnx_writer.h"
-#include "runtime/cores.h"
 #include "runtime/onnxruntime/library.h"
 
 #include <doctest/doctest.h>
@@ -357,7 +356,7 @@ TEST_CASE("runtime: the wheel beside the plugin, above it, and under lib64") {
     search.beside = root.path / "c" / "site-packages" / "vsdeblur" / "_engine.abi3.so";
     CHECK(error_of([&] { found(); }) ==
           "no ONNX Runtime found: VSDEBLUR_ONNXRUNTIME is not set, no folder above " + search.beside.string() +
-              " has onnxruntime/capi/libonnxruntime.so.1.*, and the system has no libno-such-runtime.so.1; "
+              " has onnxruntime/capi/libonnxruntime.so, and the system has no libno-such-runtime.so.1; "
               "pip install onnxruntime");
 }
 
@@ -458,7 +457,5 @@ TEST_CASE("runtime: the entries of the C API are where they are said to be") {
     CHECK(says(ort::SessionOptionsAppendExecutionProvider_V2::call(api, raw, library.env(), devices, 1, nullptr,
                                                                    nullptr, 0), "no error"));
 }
-
-TEST_CASE("cores: at least one") { CHECK(usable_cores() >= 1); }
 
 }  // namespace vsdeblur

@@ -1,7 +1,7 @@
 #include "schedule/network.h"
 
 #include "choice.h"
-#include "runtime/cores.h"
+#include "system/system.h"
 
 #include <algorithm>
 
@@ -25,7 +25,7 @@ SessionOptions session_options(const Options& options) {
     session.device_id = options.device_id;
     session.verbosity = options.verbosity;
     session.precision = options.precision == auto_precision ? "" : options.precision;
-    session.threads = options.num_streams == 1 ? 0 : std::max(1, usable_cores() / options.num_streams);
+    session.threads = options.num_streams == 1 ? 0 : std::max(1, system::usable_cores() / options.num_streams);
     return session;
 }
 

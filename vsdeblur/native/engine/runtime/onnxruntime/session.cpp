@@ -1,9 +1,10 @@
 #include "runtime/onnxruntime/session.h"
 
 #include "error.h"
-#include "runtime/cores.h"
+#include "runtime/denormals.h"
 #include "runtime/onnxruntime/library.h"
 #include "runtime/onnxruntime/providers.h"
+#include "system/system.h"
 
 #include <array>
 #include <cstddef>
@@ -19,7 +20,7 @@ class OnnxRuntimeBackend final : public Backend {
 public:
     OnnxRuntimeBackend(const std::filesystem::path& model, const SessionOptions& options)
         : library_(RuntimeLibrary::of_process()),
-          file_(model.string()),
+          file_(system::text_of(model)),
           session_(nullptr, {library_.api()}),
           cpu_memory_(nullptr, {library_.api()}) {
         // Making a session sets the mode of this thread, which is the host's.
@@ -78,7 +79,7 @@ private:
         library_.check(ort::SetSessionGraphOptimizationLevel::call(api, raw, ort::Optimization::all), what);
         library_.check(ort::SetSessionExecutionMode::call(api, raw, ort::Execution::sequential), what);
         // A number of our own: the default also binds each thread to a core, the same cores for every session.
-        const int threads = wanted.threads == 0 ? usable_cores() : wanted.threads;
+        const int threads = wanted.threads == 0 ? system::usable_cores() : wanted.threads;
         library_.check(ort::SetIntraOpNumThreads::call(api, raw, threads), what);
         // One allocation planned for a whole run takes a fifth more memory than many and saves no time.
         library_.check(ort::DisableMemPattern::call(api, raw), what);

@@ -1,11 +1,7 @@
-// Processors, as far as speed and repeatable arithmetic need to know them.
+// Repeatable arithmetic on numbers too small for full precision.
 #pragma once
 
 namespace vsdeblur {
-
-// Physical cores that this process may run on, at least 1. Two hardware threads of one core share its arithmetic units,
-// so a network gains nothing from the second.
-int usable_cores();
 
 // While it lives, this thread's arithmetic takes numbers too small for full precision as 0. The runtime's own threads
 // are set so for good (recurrent states decay into such numbers, which are very slow). A host's thread that joins them
