@@ -1,6 +1,7 @@
 #include "parameters.h"
 
 #include "choice.h"
+#include "system/system.h"
 
 #include <charconv>
 #include <optional>
@@ -40,7 +41,7 @@ ModelChoice choice_of(const std::string& text) {
     if (text.empty()) throw Error("model must be a network's name or the path of an .onnx file, not empty");
     ModelChoice choice;
     const bool is_file = text.find('/') != std::string::npos || text.ends_with(".onnx");
-    if (is_file) choice.file = text;
+    if (is_file) choice.file = system::path_of(text);
     else choice.name = text;
     return choice;
 }

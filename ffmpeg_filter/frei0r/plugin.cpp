@@ -9,9 +9,7 @@
 #include "frei0r_api.h"
 #include "parameters.h"
 #include "session.h"
-
-#include <termios.h>
-#include <unistd.h>
+#include "system/system.h"
 
 #include <cstdio>
 #include <exception>
@@ -66,20 +64,9 @@ private:
 
     void fail(const char* sentence) {
         std::fprintf(stderr, "vsdeblur: %s\n", sentence);
-        if (values_[host] == "ffmpeg") end_process();
+        if (values_[host] == "ffmpeg") system::end_process(1);
         session_.reset();
         has_failed_ = true;
-    }
-
-    // FFmpeg's command line reads keys one by one and would put the terminal right when it ends.
-    [[noreturn]] static void end_process() {
-        termios terminal{};
-        if (tcgetattr(STDIN_FILENO, &terminal) == 0) {
-            terminal.c_iflag |= ICRNL | IXON;
-            terminal.c_lflag |= ECHO | ICANON | IEXTEN;
-            tcsetattr(STDIN_FILENO, TCSANOW, &terminal);
-        }
-        _exit(1);
     }
 
     const int width_;

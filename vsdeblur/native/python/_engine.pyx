@@ -28,11 +28,11 @@ native.set_error_class(Error)
 
 
 cdef native.path to_path(file) except *:
-    return native.path(<string>os.fsencode(file))
+    return native.path_of(<string>os.fsencode(file))
 
 
 cdef str from_path(const native.path& file):
-    cdef bytes raw = file.native()
+    cdef bytes raw = native.text_of(file)
     return os.fsdecode(raw)
 
 
@@ -257,7 +257,7 @@ def runtimes():
     return [
         {
             "name": from_text(info.name),
-            "library": from_path(native.path(info.library)),
+            "library": os.fsdecode(<bytes>info.library),
             "origin": from_text(info.origin),
             "version": from_text(info.version),
             "providers": [from_text(provider) for provider in info.providers],

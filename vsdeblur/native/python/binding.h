@@ -9,6 +9,7 @@
 #include "model/onnx_metadata.h"
 #include "model/weights.h"
 #include "runtime/runtime.h"
+#include "system/system.h"
 
 #include <cmath>
 #include <cstring>
@@ -77,7 +78,7 @@ inline std::map<std::string, std::string> read_metadata(const std::filesystem::p
     read_contract(file);
     std::ifstream stream(file, std::ios::binary);
     const std::vector<std::string_view> keys(wanted.begin(), wanted.end());
-    const Metadata found = read_onnx_metadata(stream, std::filesystem::file_size(file), file.string(), keys);
+    const Metadata found = read_onnx_metadata(stream, std::filesystem::file_size(file), system::text_of(file), keys);
     return {found.begin(), found.end()};
 }
 

@@ -11,8 +11,11 @@ from libcpp.vector cimport vector
 cdef extern from "<filesystem>" namespace "std::filesystem":
     cdef cppclass path:
         path()
-        path(const string&)
-        string native() const
+
+
+cdef extern from "system/system.h" namespace "vsdeblur::system":
+    path path_of(const string&)
+    string text_of(const path&)
 
 
 cdef extern from "<array>" namespace "std":

@@ -1,6 +1,7 @@
 #include "arguments.h"
 
 #include "choice.h"
+#include "system/system.h"
 
 #include <algorithm>
 #include <array>
@@ -88,7 +89,7 @@ void read_path(const Reader& reader, const char* name, std::filesystem::path& fi
     std::string text;
     reader.read(name, text);
     if (text.empty()) throw Error(std::string(name) + " must be the path of an .onnx file, not empty");
-    file = text;
+    file = system::path_of(text);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "model/json.h"
 #include "model/weights.h"
 #include "runtime/runtime.h"
+#include "system/system.h"
 
 #include <string>
 #include <string_view>
@@ -44,7 +45,7 @@ std::string outputs_of(const Contract& contract) {
 
 std::string json_of(const ShippedModel& model) {
     std::string json = "{\"name\": " + json_string(model.name) + ", \"precision\": " + json_string(model.precision) +
-                       ", \"path\": " + json_string(model.path.string()) + ", \"sha256\": " + json_string(model.sha256);
+                       ", \"path\": " + json_string(system::text_of(model.path)) + ", \"sha256\": " + json_string(model.sha256);
     if (!model.contract) return json + ", \"error\": " + json_string(model.error) + "}";
     const Contract& contract = *model.contract;
     json += ", \"window\": [" + std::to_string(contract.before) + ", " + std::to_string(contract.after) + "]";
@@ -80,7 +81,7 @@ void write_runtimes(VSMap* out, const VSAPI* api) {
 
 void write_models(VSMap* out, const VSAPI* api) {
     try {
-        put(out, "weights", weights_folder().string(), api);
+        put(out, "weights", system::text_of(weights_folder()), api);
         for (const ShippedModel& model : shipped_models()) put(out, "models", json_of(model), api);
     } catch (const Error& error) {
         put(out, "weights", error.what(), api);

@@ -4,6 +4,7 @@
 #include "error.h"
 #include "model/json.h"
 #include "model/onnx_metadata.h"
+#include "system/system.h"
 
 #include <algorithm>
 #include <array>
@@ -339,7 +340,7 @@ private:
 }  // namespace
 
 Contract read_contract(const std::filesystem::path& file) {
-    const std::string name = file.string();
+    const std::string name = system::text_of(file);
     std::error_code code;
     const std::filesystem::file_status status = std::filesystem::status(file, code);
     if (!std::filesystem::exists(status)) {

@@ -1,6 +1,7 @@
 #include "model/sha256.h"
 
 #include "error.h"
+#include "system/system.h"
 
 #include <algorithm>
 #include <bit>
@@ -105,7 +106,7 @@ std::string sha256_of_file(const std::filesystem::path& file) {
         stream.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
         sum.update(std::as_bytes(std::span(buffer.data(), static_cast<std::size_t>(stream.gcount()))));
     }
-    if (!stream.eof()) throw Error(file.string() + " cannot be read");
+    if (!stream.eof()) throw Error(system::text_of(file) + " cannot be read");
     return sum.finish();
 }
 

@@ -1,12 +1,10 @@
 #include "model/weights.h"
 
 #include "model/sha256.h"
-
-#include <dlfcn.h>
+#include "system/system.h"
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <string_view>
 #include <system_error>
 #include <tuple>
@@ -16,6 +14,7 @@ namespace vsdeblur {
 namespace {
 
 namespace fs = std::filesystem;
+using system::text_of;
 
 constexpr const char* environment_name = "VSDEBLUR_WEIGHTS";
 constexpr std::string_view default_precision = "fp32";
@@ -27,11 +26,10 @@ constexpr int folders_above = 5;
 
 // The library or program that holds this code, with links resolved.
 fs::path this_library() {
-    Dl_info info{};
-    if (dladdr(reinterpret_cast<const void*>(&this_library), &info) == 0 || info.dli_fname == nullptr) return {};
+    const fs::path loaded = system::file_of(reinterpret_cast<const void*>(&this_library));
     std::error_code code;
-    const fs::path path = fs::canonical(info.dli_fname, code);
-    return code ? fs::path(info.dli_fname) : path;
+    const fs::path path = fs::canonical(loaded, code);
+    return code ? loaded : path;
 }
 
 bool is_folder(const fs::path& path) {
@@ -67,16 +65,16 @@ std::vector<Entry> entries(const fs::path& folder) {
     std::vector<Entry> found;
     std::error_code code;
     for (fs::directory_iterator item(folder, code), end; !code && item != end; item.increment(code)) {
-        auto parsed = parse_name(item->path().filename().string());
+        auto parsed = parse_name(text_of(item->path().filename()));
         if (parsed) found.push_back({std::move(parsed->first), std::move(parsed->second), item->path()});
     }
-    if (code) throw Error("the folder of weights " + folder.string() + " cannot be read: " + code.message());
+    if (code) throw Error("the folder of weights " + text_of(folder) + " cannot be read: " + code.message());
     std::ranges::sort(found, {}, [](const Entry& e) { return std::tuple(e.name, rank(e.precision)); });
     return found;
 }
 
 [[noreturn]] void throw_holds(const fs::path& file, const std::string& own, const std::string& wanted) {
-    throw Error(file.string() + " holds weights in " + own + ", not " + wanted);
+    throw Error(text_of(file) + " holds weights in " + own + ", not " + wanted);
 }
 
 std::string listed(const std::vector<std::string>& words) {
@@ -91,11 +89,11 @@ std::string listed(const std::vector<std::string>& words) {
 }  // namespace
 
 fs::path weights_folder() {
-    const char* environment = std::getenv(environment_name);
-    if (environment != nullptr && *environment != '\0') {
-        const fs::path folder = fs::absolute(environment);
+    const std::optional<std::string> environment = system::environment(environment_name);
+    if (environment) {
+        const fs::path folder = fs::absolute(system::path_of(*environment));
         if (!is_folder(folder)) {
-            throw Error(std::string(environment_name) + " names " + folder.string() + ", which is not a folder");
+            throw Error(std::string(environment_name) + " names " + text_of(folder) + ", which is not a folder");
         }
         return folder;
     }
@@ -105,7 +103,7 @@ fs::path weights_folder() {
         if (is_folder(above / "vsdeblur" / "weights")) return above / "vsdeblur" / "weights";
     }
     throw Error("no weights are installed: " + std::string(environment_name) + " is not set, and no folder above " +
-                library.string() + " has vsdeblur/weights; model= takes a file");
+                text_of(library) + " has vsdeblur/weights; model= takes a file");
 }
 
 std::vector<ShippedModel> shipped_models() {
@@ -127,7 +125,7 @@ std::vector<ShippedModel> shipped_models() {
 }
 
 void check_name(const fs::path& file, const Contract& contract, const std::string& name) {
-    if (!name.empty() && contract.name != name) throw Error(file.string() + " holds " + contract.name + ", not " + name);
+    if (!name.empty() && contract.name != name) throw Error(text_of(file) + " holds " + contract.name + ", not " + name);
 }
 
 void check_precision(const fs::path& file, const std::string& own, const std::string& wanted) {
@@ -152,7 +150,7 @@ std::string no_shipped_file(const std::string& name, const std::string& precisio
     if (!others.empty()) {
         return "there are no weights in " + precision + "; those that ship are in " + listed(others) + file;
     }
-    return "no weights of " + name + " ship in " + folder.string() + "; " +
+    return "no weights of " + name + " ship in " + text_of(folder) + "; " +
            (names.empty() ? "there are none at all" : "there are those of " + listed(names)) + file;
 }
 

@@ -1,6 +1,6 @@
 #include "runtime/memory.h"
 
-#include <sys/mman.h>
+#include "system/system.h"
 
 #include <algorithm>
 #include <array>
@@ -47,7 +47,7 @@ public:
     }
 
 private:
-    static void unmap(Block block) { munmap(block.start, block.bytes); }
+    static void unmap(Block block) { system::unmap_memory(block.start, block.bytes); }
 
     Block remove(std::size_t index) {
         const Block block = blocks_[index];
@@ -74,9 +74,7 @@ std::byte* take_block(std::size_t bytes) {
     if (!has_large || bytes < least_large)
         return static_cast<std::byte*>(::operator new(bytes, std::align_val_t{image_alignment}));
     if (std::byte* block = kept().take(bytes)) return block;
-    void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (block == MAP_FAILED) throw std::bad_alloc();
-    return static_cast<std::byte*>(block);
+    return system::map_memory(bytes);
 }
 
 void give_block(std::byte* block, std::size_t bytes) noexcept {

@@ -7,6 +7,7 @@
 #include "runtime/onnxruntime/session.h"
 #include "runtime/openvino/library.h"
 #include "runtime/openvino/session.h"
+#include "system/system.h"
 
 #include <algorithm>
 #include <cctype>
@@ -109,7 +110,7 @@ struct Session::Impl {
     std::unique_ptr<Backend> backend;
 
     Impl(const std::filesystem::path& model, const Contract& promised, SessionOptions options)
-        : file(model.string()), contract(promised) {
+        : file(system::text_of(model)), contract(promised) {
         check_options(options);
         const Place place = place_of(options.provider, options.device_id);
         options.precision = precision_of(file, contract.precision, options.precision, place);

@@ -1,20 +1,18 @@
 #include "runtime/search.h"
 
 #include "error.h"
-
-#include <dlfcn.h>
+#include "system/library_names.h"
+#include "system/system.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
-#include <cstdlib>
-#include <string_view>
 #include <system_error>
 
 namespace vsdeblur {
 namespace {
 
 namespace fs = std::filesystem;
+using system::text_of;
 
 // The same folder under lib for lib64 and the other way round: a distribution may split pure packages from the others.
 std::optional<fs::path> twin_of(const fs::path& folder) {
@@ -30,39 +28,28 @@ std::optional<fs::path> twin_of(const fs::path& folder) {
 
 // The library of the wheel that is installed in `packages`, the newest if there are several.
 std::optional<fs::path> wheel_in(const fs::path& packages, const LibraryKind& kind) {
-    const std::string_view prefix = kind.prefix;
     std::optional<fs::path> newest;
-    std::uint32_t highest = 0;
+    std::vector<std::uint32_t> highest;
     for (const fs::path& file : folder_entries(packages / kind.folder)) {
-        const std::string name = file.filename().string();
-        if (!name.starts_with(prefix)) continue;
-        std::uint32_t number = 0;
-        std::from_chars(name.data() + prefix.size(), name.data() + name.size(), number);
-        if (newest && number < highest) continue;
+        const auto version = system::library_version(text_of(file.filename()), kind.name);
+        if (!version || (newest && *version < highest)) continue;
         newest = file;
-        highest = number;
+        highest = *version;
     }
     return newest;
 }
 
 // A path is loaded as the file that it names, even if another plugin has loaded a copy of the same SONAME before.
 void* open_file(const LibraryKind& kind, const fs::path& file, const std::string& where) {
-    void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+    std::string reason;
+    void* handle = system::load_library(file, reason);
     if (handle == nullptr) {
-        throw Error(std::string(kind.product) + " at " + file.string() + where + " does not load: " + dlerror());
+        throw Error(std::string(kind.product) + " at " + text_of(file) + where + " does not load: " + reason);
     }
     return handle;
 }
 
 }  // namespace
-
-fs::path file_of(const void* address) {
-    Dl_info info{};
-    if (dladdr(address, &info) == 0 || info.dli_fname == nullptr) return {};
-    std::error_code code;
-    const fs::path path = fs::absolute(info.dli_fname, code);
-    return code ? fs::path(info.dli_fname) : path.lexically_normal();
-}
 
 std::vector<fs::path> folder_entries(const fs::path& folder) {
     std::vector<fs::path> found;
@@ -89,10 +76,10 @@ void append_folders_above(const fs::path& file, std::vector<fs::path>& folders) 
 
 RuntimeSearch RuntimeSearch::of_process(const LibraryKind& kind) {
     RuntimeSearch search;
-    const char* environment = std::getenv(kind.environment);
-    if (environment != nullptr && *environment != '\0') search.environment = environment;
-    search.beside = file_of(reinterpret_cast<const void*>(&RuntimeSearch::of_process));
-    search.system = kind.system;
+    const std::optional<std::string> environment = system::environment(kind.environment);
+    if (environment) search.environment = system::path_of(*environment);
+    search.beside = system::file_of(reinterpret_cast<const void*>(&RuntimeSearch::of_process));
+    search.system = system::library_name(kind.name, kind.interface);
     return search;
 }
 
@@ -101,12 +88,11 @@ std::optional<LoadedLibrary> open_library(const LibraryKind& kind, const Runtime
         const fs::path& file = *search.environment;
         std::error_code code;
         if (!fs::is_regular_file(file, code)) {
-            const std::string_view name = std::string_view(kind.prefix).substr(0, std::string_view(kind.prefix).rfind(".so") + 3);
-            throw Error(std::string(kind.environment) + " names " + file.string() +
-                        ", which is not a file; it must be the path of " + std::string(name));
+            throw Error(std::string(kind.environment) + " names " + text_of(file) +
+                        ", which is not a file; it must be the path of " + system::library_name(kind.name));
         }
         const std::string where = std::string(", which ") + kind.environment + " names,";
-        return LoadedLibrary{open_file(kind, fs::absolute(file), where), file.string(), kind.environment};
+        return LoadedLibrary{open_file(kind, fs::absolute(file), where), text_of(file), kind.environment};
     }
     std::vector<fs::path> folders;
     append_folders_above(search.beside, folders);
@@ -115,13 +101,13 @@ std::optional<LoadedLibrary> open_library(const LibraryKind& kind, const Runtime
     if (!code) append_folders_above(linked, folders);
     for (const fs::path& folder : folders) {
         const std::optional<fs::path> file = wheel_in(folder, kind);
-        if (file) return LoadedLibrary{open_file(kind, *file, ""), file->string(), "wheel"};
+        if (file) return LoadedLibrary{open_file(kind, *file, ""), text_of(*file), "wheel"};
     }
     // A bare name also finds what another plugin has loaded; that is said, as its version is not of our choosing.
-    if (void* handle = dlopen(search.system.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD)) {
+    if (void* handle = system::loaded_library(search.system)) {
         return LoadedLibrary{handle, search.system, "already loaded in this process"};
     }
-    if (void* handle = dlopen(search.system.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+    if (void* handle = system::load_library_by_name(search.system)) {
         return LoadedLibrary{handle, search.system, "system"};
     }
     return std::nullopt;
@@ -129,8 +115,8 @@ std::optional<LoadedLibrary> open_library(const LibraryKind& kind, const Runtime
 
 std::string not_found(const LibraryKind& kind, const RuntimeSearch& search) {
     return std::string("no ") + kind.product + " found: " + kind.environment + " is not set, no folder above " +
-           search.beside.string() + " has " + kind.folder + "/" + kind.prefix + "*, and the system has no " +
-           search.system + "; pip install " + kind.package;
+           text_of(search.beside) + " has " + kind.folder + "/" + system::library_name(kind.name) +
+           ", and the system has no " + search.system + "; pip install " + kind.package;
 }
 
 }  // namespace vsdeblur

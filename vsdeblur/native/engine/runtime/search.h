@@ -13,8 +13,8 @@ struct LibraryKind {
     const char* product;      // its name, as errors have it
     const char* environment;  // the environment variable that names its file
     const char* folder;       // where its wheel has it, in a folder of packages
-    const char* prefix;       // of its file's name; a number that rises with the versions follows
-    const char* system;       // what the system's loader is asked for
+    const char* name;         // without what the system adds to the names of libraries
+    const char* interface;    // the number of its interface, where the system's loader is asked for one
     const char* package;      // what pip installs it by
 };
 
@@ -30,7 +30,7 @@ struct RuntimeSearch {
 
 struct LoadedLibrary {
     void* handle;
-    std::string path;    // or the name that the system's loader found it by
+    std::string path;    // as text, or the name that the system's loader found it by
     std::string origin;  // as RuntimeInfo::origin
 };
 
@@ -44,9 +44,6 @@ std::optional<LoadedLibrary> open_library(const LibraryKind& kind, const Runtime
 
 // Says where it was looked for and how to get it.
 std::string not_found(const LibraryKind& kind, const RuntimeSearch& search);
-
-// The file that holds the code or data at `address`, as it was loaded.
-std::filesystem::path file_of(const void* address);
 
 // Names in a folder, sorted; none if it is not there or cannot be read.
 std::vector<std::filesystem::path> folder_entries(const std::filesystem::path& folder);

@@ -1,12 +1,11 @@
 #include "runtime/onnxruntime/library.h"
 
 #include "error.h"
-
-#include <dlfcn.h>
+#include "system/library_names.h"
+#include "system/system.h"
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -14,9 +13,10 @@ namespace vsdeblur {
 namespace {
 
 namespace fs = std::filesystem;
+using system::text_of;
 
 constexpr std::string_view plugin_folder_prefix = "onnxruntime_ep_";
-constexpr std::string_view plugin_library_prefix = "libonnxruntime_providers_";
+constexpr std::string_view plugin_library = "onnxruntime_providers_";
 constexpr const char* env_log_name = "vsdeblur";
 constexpr const char* telemetry_switch = "ORT_DISABLE_TELEMETRY";
 constexpr std::size_t longest_message = 300;
@@ -31,8 +31,10 @@ std::uint32_t minor_of(std::string_view version) {
 
 // The library that a plugin provider's package gives to ONNX Runtime; wheels may have versioned copies beside it.
 std::optional<fs::path> plugin_library_in(const fs::path& package) {
+    const std::string start = std::string(system::own_names.prefix) + std::string(plugin_library);
     for (const fs::path& file : folder_entries(package)) {
-        if (file.filename().string().starts_with(plugin_library_prefix) && file.extension() == ".so") return file;
+        const std::string name = text_of(file.filename());
+        if (name.starts_with(start) && name.ends_with(system::own_names.suffix)) return file;
     }
     return std::nullopt;
 }
@@ -85,11 +87,11 @@ RuntimeLibrary::RuntimeLibrary(const RuntimeSearch& search) {
     const std::optional<LoadedLibrary> loaded = open_library(onnxruntime_kind, search);
     if (!loaded) throw Error(not_found(onnxruntime_kind, search));
     origin_ = loaded->origin;
-    void* symbol = dlsym(loaded->handle, ort::get_api_base_name);
+    void* symbol = system::find_symbol(loaded->handle, ort::get_api_base_name);
     if (symbol == nullptr) {
         throw Error(loaded->path + " is not ONNX Runtime: it has no " + ort::get_api_base_name);
     }
-    path_ = file_of(symbol).string();
+    path_ = text_of(system::file_of(symbol));
     const ort::ApiBase* base = reinterpret_cast<ort::GetApiBase*>(symbol)();
     version_ = base->get_version();
     api_version_ = api_version_of(version_, path_);
@@ -98,7 +100,7 @@ RuntimeLibrary::RuntimeLibrary(const RuntimeSearch& search) {
         throw Error(label() + " does not offer version " + std::to_string(api_version_) + " of its C API");
     }
     start_env();
-    append_folders_above(path_, package_folders_);
+    append_folders_above(system::path_of(path_), package_folders_);
     append_folders_above(search.beside, package_folders_);
 }
 
@@ -106,7 +108,7 @@ void RuntimeLibrary::start_env() {
     const std::string what = label() + " does not start";
     // From 1.29 on the wheels send telemetry, beginning with the environment itself, so the switch must be set before.
     // A user's own setting stays.
-    setenv(telemetry_switch, "1", 0);
+    system::set_default_environment(telemetry_switch, "1");
     // Warnings of the environment are about devices that it looked for and did not find; sessions set their own level.
     check(ort::CreateEnv::call(api_, ort::Severity::error, env_log_name, &env_), what);
     check(ort::DisableTelemetryEvents::call(api_, env_), what);
@@ -142,7 +144,7 @@ std::vector<PluginProvider> RuntimeLibrary::plugin_providers() const {
     std::vector<PluginProvider> providers;
     for (const fs::path& packages : package_folders_) {
         for (const fs::path& folder : folder_entries(packages)) {
-            const std::string package = folder.filename().string();
+            const std::string package = text_of(folder.filename());
             if (!package.starts_with(plugin_folder_prefix)) continue;
             const std::optional<fs::path> library = plugin_library_in(folder);
             if (!library) continue;
@@ -162,7 +164,7 @@ std::vector<const ort::EpDevice*> RuntimeLibrary::ep_devices() const {
 }
 
 std::vector<PluginDevice> RuntimeLibrary::register_plugin(const PluginProvider& provider) {
-    const std::string path = provider.library.string();
+    const std::string path = text_of(provider.library);
     if (api_version_ < ort::plugin_api) {
         throw Error("provider " + provider.name + " (" + path + ") needs ONNX Runtime 1." +
                     std::to_string(ort::plugin_api) + " or newer, not " + label());
@@ -172,7 +174,7 @@ std::vector<PluginDevice> RuntimeLibrary::register_plugin(const PluginProvider& 
     if (known != plugins_.end()) return known->second;
 
     const std::vector<const ort::EpDevice*> before = ep_devices();
-    check(ort::RegisterExecutionProviderLibrary::call(api_, env_, provider.name.c_str(), path.c_str()),
+    check(ort::RegisterExecutionProviderLibrary::call(api_, env_, provider.name.c_str(), provider.library.c_str()),
           "provider " + provider.name + " (" + path + ") does not load in " + label());
     std::vector<PluginDevice> devices;
     for (const ort::EpDevice* device : ep_devices()) {

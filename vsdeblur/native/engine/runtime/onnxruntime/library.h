@@ -16,8 +16,7 @@
 namespace vsdeblur {
 
 inline constexpr LibraryKind onnxruntime_kind = {
-    "ONNX Runtime",         "VSDEBLUR_ONNXRUNTIME", "onnxruntime/capi",
-    "libonnxruntime.so.1.", "libonnxruntime.so.1",  "onnxruntime",
+    "ONNX Runtime", "VSDEBLUR_ONNXRUNTIME", "onnxruntime/capi", "onnxruntime", "1", "onnxruntime",
 };
 
 // The version of the C API to ask the library at `path` for. Throws Error if `version`, such as `1.31.1`, is too old.

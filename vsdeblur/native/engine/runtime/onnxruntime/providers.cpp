@@ -1,8 +1,8 @@
 #include "runtime/onnxruntime/providers.h"
 
 #include "error.h"
-
-#include <dlfcn.h>
+#include "system/library_names.h"
+#include "system/system.h"
 
 #include <algorithm>
 #include <array>
@@ -64,25 +64,25 @@ std::string failure(const RuntimeLibrary& library, const std::string& name) {
 }
 
 // The CUDA libraries that pip installs lie where the loader does not look. Loaded beforehand, they are found by their
-// SONAME when the provider asks for them. What is not there may be there for the loader, which says so if it is not.
+// names when the provider asks for them. What is not there may be there for the loader, which says so if it is not.
 void preload_cuda(const RuntimeLibrary& library) {
-    // libcublas needs libcublasLt: the order matters.
-    constexpr std::array prefixes = {"libcublasLt.so.", "libcublas.so.", "libnvrtc.so.", "libcurand.so.",
-                                     "libcufft.so.",    "libcudart.so.", "libcudnn.so."};
+    // cublas needs cublasLt: the order matters.
+    constexpr std::array names = {"cublasLt", "cublas", "nvrtc", "curand", "cufft", "cudart", "cudnn"};
     std::vector<fs::path> files;
     std::error_code code;
     for (const fs::path& packages : library.package_folders()) {
         for (fs::directory_iterator part(packages / "nvidia", code), end; !code && part != end; part.increment(code)) {
-            for (fs::directory_iterator file(part->path() / "lib", code); !code && file != end; file.increment(code)) {
-                files.push_back(file->path());
+            for (const char* folder : {"lib", "bin"}) {
+                const std::vector<fs::path> found = folder_entries(part->path() / folder);
+                files.insert(files.end(), found.begin(), found.end());
             }
-            code.clear();
         }
         code.clear();
     }
-    for (const std::string_view prefix : prefixes) {
+    std::string ignored;
+    for (const std::string_view name : names) {
         for (const fs::path& file : files) {
-            if (file.filename().string().starts_with(prefix)) dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+            if (system::library_version(system::text_of(file.filename()), name)) system::load_library(file, ignored);
         }
     }
 }
@@ -136,7 +136,7 @@ void append_generic(const RuntimeLibrary& library, ort::SessionOptions* options,
 
 std::string append_plugin(RuntimeLibrary& library, ort::SessionOptions* options, const PluginProvider& plugin,
                           int device_id) {
-    const std::string name = "provider " + plugin.name + " (" + plugin.library.string() + ")";
+    const std::string name = "provider " + plugin.name + " (" + system::text_of(plugin.library) + ")";
     const std::vector<PluginDevice> devices = library.register_plugin(plugin);
     if (devices.empty()) throw Error(name + " offers no device on this machine");
     if (static_cast<std::size_t>(device_id) >= devices.size()) {

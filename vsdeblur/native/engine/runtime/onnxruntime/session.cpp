@@ -2,8 +2,10 @@
 
 #include "error.h"
 #include "runtime/cores.h"
+#include "runtime/denormals.h"
 #include "runtime/onnxruntime/library.h"
 #include "runtime/onnxruntime/providers.h"
+#include "system/system.h"
 
 #include <array>
 #include <cstddef>
@@ -19,7 +21,7 @@ class OnnxRuntimeBackend final : public Backend {
 public:
     OnnxRuntimeBackend(const std::filesystem::path& model, const SessionOptions& options)
         : library_(RuntimeLibrary::of_process()),
-          file_(model.string()),
+          file_(system::text_of(model)),
           session_(nullptr, {library_.api()}),
           cpu_memory_(nullptr, {library_.api()}) {
         // Making a session sets the mode of this thread, which is the host's.

@@ -1,8 +1,7 @@
 #include "runtime/openvino/library.h"
 
 #include "error.h"
-
-#include <dlfcn.h>
+#include "system/system.h"
 
 #include <algorithm>
 #include <charconv>
@@ -50,7 +49,7 @@ std::string shortened(const std::string& message) {
 }  // namespace
 
 void* openvino::Symbols::find(const char* name) const {
-    void* symbol = dlsym(handle_, name);
+    void* symbol = system::find_symbol(handle_, name);
     if (symbol == nullptr) throw Error(path_ + " is not OpenVINO's C library: it has no " + name);
     return symbol;
 }
@@ -64,8 +63,8 @@ void check_openvino_version(const std::string& version, const std::string& path)
 }
 
 OpenVinoLibrary::OpenVinoLibrary(const LoadedLibrary& loaded) : origin_(loaded.origin) {
-    void* symbol = dlsym(loaded.handle, "ov_get_openvino_version");
-    path_ = symbol != nullptr ? file_of(symbol).string() : loaded.path;
+    void* symbol = system::find_symbol(loaded.handle, "ov_get_openvino_version");
+    path_ = symbol != nullptr ? system::text_of(system::file_of(symbol)) : loaded.path;
     const openvino::Symbols symbols(loaded.handle, path_);
     version_ = version_of(openvino::VersionApi(symbols));
     check_openvino_version(version_, path_);

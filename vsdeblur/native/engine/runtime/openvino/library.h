@@ -12,7 +12,7 @@
 namespace vsdeblur {
 
 inline constexpr LibraryKind openvino_kind = {
-    "OpenVINO", "VSDEBLUR_OPENVINO", "openvino/libs", "libopenvino_c.so.", "libopenvino_c.so", "openvino",
+    "OpenVINO", "VSDEBLUR_OPENVINO", "openvino/libs", "openvino_c", "", "openvino",
 };
 
 // Throws Error if `version`, such as `2026.4.1`, is older than 2024.0.

@@ -4,7 +4,9 @@
 
 #include "error.h"
 #include "runtime/cores.h"
+#include "runtime/denormals.h"
 #include "runtime/openvino/library.h"
+#include "system/system.h"
 
 #include <algorithm>
 #include <array>
@@ -37,7 +39,7 @@ class OpenVinoBackend final : public Backend {
 public:
     OpenVinoBackend(const std::filesystem::path& model, std::string device, const SessionOptions& options)
         : library_(OpenVinoLibrary::of_process()),
-          file_(model.string()),
+          file_(system::text_of(model)),
           device_(std::move(device)),
           hint_(hint_of(options.precision)),
           threads_(std::to_string(options.threads == 0 ? usable_cores() : options.threads)),
