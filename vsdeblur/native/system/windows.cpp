@@ -1,8 +1,6 @@
 #include "system/library_names.h"
 #include "system/system.h"
 
-#define WIN32_LEAN_AND_MEAN
-#define NOMINMAX
 #include <windows.h>
 
 #include <algorithm>
@@ -124,7 +122,7 @@ int usable_cores() {
         const GROUP_AFFINITY& place = core.GroupMask[0];  // a core lies in one group
         if (!is_in_one || (place.Group == groups[0] && (place.Mask & allowed) != 0)) ++cores;
     });
-    return std::max(1, cores);
+    return std::max<int>(1, cores);
 }
 
 std::byte* map_memory(std::size_t bytes) {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 namespace vsdeblur::ort {
@@ -67,6 +68,7 @@ struct Entry<place, Result(Arguments...)> {
 };
 
 using Keys = const char* const*;
+using PathCharacter = std::filesystem::path::value_type;  // a path is given as the system writes it
 
 using GetErrorMessage = Entry<2, const char*(const Status*)>;
 using ReleaseStatus = Entry<93, void(Status*)>;
@@ -83,7 +85,7 @@ using SetIntraOpNumThreads = Entry<24, Status*(SessionOptions*, int)>;
 using AddSessionConfigEntry = Entry<130, Status*(SessionOptions*, const char* key, const char* value)>;
 using ReleaseSessionOptions = Entry<100, void(SessionOptions*)>;
 
-using CreateSession = Entry<7, Status*(const Env*, const char* path, const SessionOptions*, Session**)>;
+using CreateSession = Entry<7, Status*(const Env*, const PathCharacter* path, const SessionOptions*, Session**)>;
 using Run = Entry<9, Status*(Session*, const RunOptions*, Keys input_names, const Value* const* inputs,
                              std::size_t input_count, Keys output_names, std::size_t output_count, Value** outputs)>;
 using SessionGetInputCount = Entry<30, Status*(const Session*, std::size_t*)>;
@@ -126,7 +128,7 @@ using ReleaseTensorRTProviderOptions = Entry<174, void(TensorRTOptions*)>;
 using SessionOptionsAppendExecutionProvider_TensorRT_V2 = Entry<170, Status*(SessionOptions*, const TensorRTOptions*)>;
 
 // Since plugin_api. The devices are owned by the library.
-using RegisterExecutionProviderLibrary = Entry<301, Status*(Env*, const char* name, const char* path)>;
+using RegisterExecutionProviderLibrary = Entry<301, Status*(Env*, const char* name, const PathCharacter* path)>;
 using GetEpDevices = Entry<303, Status*(const Env*, const EpDevice* const**, std::size_t* count)>;
 using SessionOptionsAppendExecutionProvider_V2 =
     Entry<304, Status*(SessionOptions*, Env*, const EpDevice* const* devices, std::size_t device_count, Keys keys,
