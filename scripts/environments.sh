@@ -55,6 +55,16 @@ print_timings() {
     printf '%s\n' "${timings[@]}" "$(printf '%5d s  all' "$SECONDS")"
 }
 
+# debian FILE PACKAGE: sees to it that a file of a Debian package is there.
+debian() {
+    [ -e "$1" ] && return
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+        die "$1 is needed: install Debian's and Ubuntu's package $2."
+    fi
+    apt-get -qq update
+    DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "$2" >/dev/null
+}
+
 # Prints the executables of all usable Pythons, in order of preference: $PYTHON, the PATH, pyenv's versions, uv's.
 list_pythons() {
     local candidate uv_folder="${UV_PYTHON_INSTALL_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/uv/python}"
