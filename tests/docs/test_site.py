@@ -60,6 +60,13 @@ def folder(tmp_path: Path, random_weights: Path) -> Iterator[Path]:
     ]
     for file in ("blurry.mkv", "blurry.mp4"):
         subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *source, str(tmp_path / file)], check=True)
+    for file in ("clips/one.mkv", "extra/two.mkv"):
+        (tmp_path / file).parent.mkdir()
+        shutil.copy(tmp_path / "blurry.mkv", tmp_path / file)
+    for pictures in ("frames/%05d.png", "scans/%d.tif"):
+        (tmp_path / pictures).parent.mkdir()
+        coded = [*source[:4], "-frames:v", "3", str(tmp_path / pictures)]
+        subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *coded], check=True)
     for model in ("mine", "RUNet"):
         shutil.copy(random_weights / "RUNet.onnx", tmp_path / f"{model}.onnx")
     (tmp_path / "script.vpy").write_text(blocks(DOCS / "index.md", "python")[0])
