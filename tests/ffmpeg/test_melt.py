@@ -106,5 +106,5 @@ def test_a_model_that_is_not_there_is_stripes_and_a_sentence(profile: Path, tmp_
 def test_mlt_lists_the_parameters() -> None:
     done = attempt([program("melt"), "-query", "filter=frei0r.vsdeblur"], QT_QPA_PLATFORM="offscreen")
     text = (done.stdout + done.stderr).decode()
-    for name in ("model", "tilesize", "provider", "host", "precision"):
+    for name in ("model", "tilesize", "provider", "host", "precision", "strength"):
         assert f"title: {name}" in text

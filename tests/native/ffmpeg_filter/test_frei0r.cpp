@@ -133,7 +133,7 @@ TEST_CASE("frei0r: the plugin names itself and its parameters") {
     CHECK(info.plugin_type == F0R_PLUGIN_TYPE_FILTER);
     CHECK(info.color_model == F0R_COLOR_MODEL_RGBA8888);
     CHECK(info.frei0r_version == 1);
-    REQUIRE(info.num_params == 5);
+    REQUIRE(info.num_params == 6);
     std::string names;
     for (int index = 0; index < info.num_params; ++index) {
         f0r_param_info_t parameter{};
@@ -141,7 +141,7 @@ TEST_CASE("frei0r: the plugin names itself and its parameters") {
         CHECK(parameter.type == F0R_PARAM_STRING);
         names += std::string(parameter.name) + " ";
     }
-    CHECK(names == "model tilesize provider host precision ");
+    CHECK(names == "model tilesize provider host precision strength ");
     Instance instance(library);
     CHECK(instance.get(0) == "DTB");
     CHECK(instance.set(0, "RVD").get(0) == "RVD");
@@ -165,6 +165,26 @@ TEST_CASE("frei0r: an editor sees outputs late by the look-ahead, and the first 
     // Frame 0 has no neighbour before, where the window is cut.
     CHECK(play(dtb.set(0, one.path()), clip) == std::vector{9, 12, 12, 12, 11, 11});
     CHECK(play(rvd.set(0, two.path()), clip) == std::vector{9, 9, 12, 12, 12, 12});
+    // A network that looks back alone still needs the next frame once, as the mirror image of the one before the first.
+    const TemporaryFile behind(largest(1, 0));
+    CHECK(play(Instance(library).set(0, behind.path()), clip) == std::vector{9, 12, 12, 12, 11, 11});
+}
+
+TEST_CASE("frei0r: strength is the share of the change") {
+    const Library library;
+    const TemporaryFile model(largest(1, 1));
+    const std::vector<std::pair<double, int>> clip = {{0, 8}, {0.04, 12}, {0.08, 10}, {0.12, 14}};
+    const auto shown = [&](const char* strength) {
+        Instance instance(library);
+        return play(instance.set(0, model.path()).set(5, strength), clip);
+    };
+    CHECK(shown("1") == std::vector{8, 12, 12, 14});
+    CHECK(shown("0.5") == std::vector{8, 10, 12, 12});
+    CHECK(shown("0") == std::vector{8, 8, 12, 10});
+    for (const char* wrong : {"-1", "5", "nan", "half", ""}) {
+        CAPTURE(wrong);
+        CHECK(value_of(Instance(library).set(0, model.path()).set(5, wrong).update(0, flat(8))) == -1);  // stripes
+    }
 }
 
 TEST_CASE("frei0r: a jump in time begins a scene, and a repeated frame gets its answer again") {
