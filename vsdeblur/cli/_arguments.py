@@ -19,7 +19,6 @@ __all__ = [
     "add_encoder",
     "add_files",
     "add_function_arguments",
-    "check_files",
     "check_packages",
     "ended_by_sigterm",
     "function_arguments",
@@ -46,19 +45,6 @@ def add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", metavar="IN", type=Path, help="any video file")
     parser.add_argument("output", metavar="OUT", type=Path, help="the file to write; its ending says which container")
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it is there")
-
-
-def check_files(arguments: argparse.Namespace) -> None:
-    """Raises Error when IN is not there, or OUT must not be written."""
-    source, target = arguments.input, arguments.output
-    if not source.is_file():
-        raise Error(f"there is no file {source}")
-    if target.exists() and target.samefile(source):
-        raise Error("OUT must be another file than IN")
-    if target.exists() and not arguments.overwrite:
-        raise Error(f"{target} is there already; --overwrite replaces it")
-    if not target.absolute().parent.is_dir():
-        raise Error(f"there is no folder {target.parent}")
 
 
 def add_function_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,6 @@ from vsdeblur.cli._arguments import (
     add_encoder,
     add_files,
     add_function_arguments,
-    check_files,
     check_packages,
     ended_by_sigterm,
     function_arguments,
@@ -46,12 +45,13 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
 def run(arguments: argparse.Namespace) -> int:
     check_packages("video")
     from vsdeblur.video import source
+    from vsdeblur.video.deblurring import check_files
     from vsdeblur.video.host import translated, vapoursynth
     from vsdeblur.video.network import deblurred
     from vsdeblur.video.progress import Progress
     from vsdeblur.video.writing import labelled, write_clip, write_picture
 
-    check_files(arguments)
+    check_files(arguments.input, arguments.output, may_replace=arguments.overwrite)
     vs, progress = vapoursynth(), Progress()
     progress.stage("Indexing")
     track = source.described(arguments.input)

@@ -23,7 +23,7 @@ from vsdeblur.video.segments import Job, Maker, Segment, segments
 from vsdeblur.video.source import Interlaced, Source, Survey, Track
 from vsdeblur.video.workers import Tally, Workers, handed_out
 
-__all__ = ["OWN_KIND", "Request", "deblur", "interlaced_sentence", "part_of"]
+__all__ = ["OWN_KIND", "Request", "check_files", "deblur", "interlaced_sentence", "part_of"]
 
 # Containers that hold segments as they are, and joined video with its colours, turning and times.
 OWN_KIND = ("matroska", "webm", "mp4", "mov")
@@ -57,7 +57,8 @@ class Request:
 
 def deblur(request: Request, progress: Progress) -> None:
     """Writes the target, whole. Raises Error; then the target is as it was, and what is done is kept for resuming."""
-    _check_files(request)
+    is_taken_up = request.resume and bool(request.target.name) and Journal(request.target).is_there
+    check_files(request.source, request.target, may_replace=request.overwrite or is_taken_up)
     container = encoders.container_of(request.target)
     journal = Journal(request.target)
     if _is_finished(request, journal):
@@ -107,15 +108,16 @@ def _goes_along(request: Request, track: Track, container: str, progress: Progre
     return replace(held, others=kept)
 
 
-def _check_files(request: Request) -> None:
-    if not request.source.is_file():
-        raise Error(f"there is no file {request.source}")
-    if request.target.exists() and request.target.samefile(request.source):
+def check_files(source: Path, target: Path, *, may_replace: bool) -> None:
+    """Raises Error when the source is not there, or the target must not be written."""
+    if not source.is_file():
+        raise Error(f"there is no file {source}")
+    if target.exists() and target.samefile(source):
         raise Error("OUT must be another file than IN")
-    if not request.target.absolute().parent.is_dir():
-        raise Error(f"there is no folder {request.target.parent}")
-    if request.target.exists() and not request.overwrite and not (request.resume and Journal(request.target).is_there):
-        raise Error(f"{request.target} is there already; --overwrite replaces it")
+    if not target.absolute().parent.is_dir():
+        raise Error(f"there is no folder {target.parent}")
+    if target.exists() and not may_replace:
+        raise Error(f"{target} is there already; --overwrite replaces it")
 
 
 def _is_finished(request: Request, journal: Journal) -> bool:
