@@ -2,7 +2,7 @@
 
 What is measured is what ships: the .onnx file, run by the engine (vsdeblur.Deblurrer), not the torch module. For
 every clip: PSNR and SSIM of input and output against the sharp frames, in RGB and Y, over all frames, unaligned; tOF
-(training/evaluation/flow.py); and the sharp control, the PSNR of sharp frames that went through the method against
+(vsdeblur/measures/flow.py); and the sharp control, the PSNR of sharp frames that went through the method against
 themselves. --baselines puts classical methods into the same table, --drift adds the drift test, --table puts the
 report into a Markdown file. REPORT gets report.json, report.md and, for every clip, a picture of one detail: blurred,
 deblurred by each method in the table's order, sharp.

@@ -11,8 +11,8 @@ from skimage import data
 
 from tests.tolerances import SHARP_CONTROL, SHIPPED_GAIN
 from training.evaluation.methods import middle_instants
-from training.evaluation.metrics import psnr
 from vsdeblur import Deblurrer
+from vsdeblur.measures.metrics import psnr
 
 Frame = npt.NDArray[np.uint8]
 SIZE = 192

@@ -18,9 +18,9 @@ from training.evaluate import main
 from training.evaluation.crops import ZOOM
 from training.evaluation.drift import SHORTEST
 from training.evaluation.methods import baselines, models
-from training.evaluation.metrics import PSNR_CEILING
 from training.evaluation.report import BEGIN, END
 from training.evaluation.run import evaluate
+from vsdeblur.measures.metrics import PSNR_CEILING
 
 Frame = npt.NDArray[np.uint8]
 SIDE = 24

@@ -33,12 +33,12 @@ from tqdm import tqdm
 from training.ablations.tables import TABLES, Table, Variant
 from training.data.blur import synthesise
 from training.data.material import DataError, Photographs
-from training.evaluation.metrics import psnr
 from training.loop.checkpoints import CheckpointError, write_whole
 from training.loop.recipes import FULL
 from training.loop.trainer import Clock, Plan, Trainer
 from training.losses import clip_through, to_network
 from training.networks import Network
+from vsdeblur.measures.metrics import psnr
 
 # The clips that are measured.
 CLIPS = 16

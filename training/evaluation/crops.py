@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from training.evaluation.metrics import Frame
+from vsdeblur.measures.metrics import Frame
 
 DETAIL = 128  # side of the detail that pictures show, pixels
 ZOOM = 2

@@ -14,7 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from training.evaluation.methods import Method
-from training.evaluation.metrics import Frame, psnr
+from vsdeblur.measures.metrics import Frame, psnr
 
 SPAN = 50  # frames at each end that are compared
 SHORTEST = 2 * SPAN

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.data.pairs import PairedClip, PairError
-from training.evaluation.flow import flows, pairs_of_one_shot, tof
 from training.evaluation.methods import Method
-from training.evaluation.metrics import Frame, Score, psnr, score
+from vsdeblur.measures.flow import flows, pairs_of_one_shot, tof
+from vsdeblur.measures.metrics import Frame, Score, psnr, score
 
 SMALLEST = 11  # side of SSIM's window, pixels
 

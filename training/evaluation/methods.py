@@ -19,8 +19,8 @@ import numpy.typing as npt
 from skimage.filters import unsharp_mask
 from skimage.restoration import richardson_lucy
 
-from training.evaluation.metrics import Frame
 from vsdeblur import Deblurrer, Error
+from vsdeblur.measures.metrics import Frame
 
 Transform = Callable[[Iterable[Frame]], Iterator[Frame]]
 """Frames of one clip, (H, W, 3) uint8 RGB, in order -> one frame of the same form for each."""

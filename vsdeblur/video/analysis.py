@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from vsdeblur._engine import Error
+from vsdeblur.measures.blur import LEAST_SIDE, blur_of
 from vsdeblur.video import source
-from vsdeblur.video.blur import LEAST_SIDE, blur_of
 from vsdeblur.video.host import translated, vapoursynth
 from vsdeblur.video.progress import Progress
 from vsdeblur.video.source import Survey

@@ -10,7 +10,7 @@ from PIL import Image
 from tests.tolerances import JPEG_AGREEMENT
 from tests.training.conftest import picture
 from training.data.compression import h264, jpeg
-from training.evaluation.metrics import psnr
+from vsdeblur.measures.metrics import psnr
 
 
 @pytest.mark.parametrize("quality", [50, 75, 92])

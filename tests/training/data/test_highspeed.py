@@ -14,8 +14,8 @@ from tests.training.conftest import picture
 from training.data.blur import to_encoded, to_linear
 from training.data.highspeed import Exposure, exposures, make_clips
 from training.data.pairs import PairedClip, PairError, find_pairs
-from training.evaluation.metrics import psnr
 from training.synthesize import main
+from vsdeblur.measures.metrics import psnr
 
 SEVEN = Exposure(7, 9)
 

@@ -16,8 +16,8 @@ from tests.training.conftest import picture
 from training.data.blur import BlurSettings
 from training.data.pairs import PairError, find_pairs
 from training.data.synthesis import INPUT_PSNR, SETTINGS, SPEED_MAX, richest, synthesize
-from training.evaluation.metrics import psnr
 from training.synthesize import main
+from vsdeblur.measures.metrics import psnr
 
 SMALL = replace(SETTINGS, frames=4, subframes=9)
 

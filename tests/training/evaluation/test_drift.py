@@ -9,7 +9,7 @@ import pytest
 
 from training.evaluation.drift import SHORTEST, SPAN, back_and_forth, measure_drift
 from training.evaluation.methods import Method
-from training.evaluation.metrics import PSNR_CEILING, psnr
+from vsdeblur.measures.metrics import PSNR_CEILING, psnr
 
 Frame = npt.NDArray[np.uint8]
 SHARP = [np.full((8, 8, 3), value, np.uint8) for value in (60, 70, 80)]

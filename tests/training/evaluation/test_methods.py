@@ -22,8 +22,8 @@ from training.evaluation.methods import (
     models,
     unsharp,
 )
-from training.evaluation.metrics import psnr
 from vsdeblur import Error
+from vsdeblur.measures.metrics import psnr
 
 Frame = npt.NDArray[np.uint8]
 LENGTH = 100  # longer than the engine's default segment of 80

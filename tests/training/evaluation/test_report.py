@@ -8,8 +8,8 @@ import pytest
 from training.evaluation.drift import Drift
 from training.evaluation.measures import Result
 from training.evaluation.methods import Method
-from training.evaluation.metrics import Score
 from training.evaluation.report import BEGIN, COLUMNS, DRIFT_COLUMNS, END, Report, ReportError, replace_table
+from vsdeblur.measures.metrics import Score
 
 INPUT = Score(28.0, 0.8, 29.0, 0.82)
 

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from skimage.registration import optical_flow_tvl1
 
-from training.evaluation.metrics import Frame, luma
+from vsdeblur.measures.metrics import Frame, luma
 
 Flow = npt.NDArray[np.float32]
 """(2, h, w): motion down and to the right in pixels of the frame, for each block of k x k pixels."""

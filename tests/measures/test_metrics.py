@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.evaluation.metrics import PSNR_CEILING, luma, psnr, score, ssim
+from vsdeblur.measures.metrics import PSNR_CEILING, luma, psnr, score, ssim
 
 
 def frame(seed: int) -> np.ndarray:

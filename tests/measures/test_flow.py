@@ -6,7 +6,7 @@ import pytest
 
 from tests.tolerances import FLOW_OF_SHIFT
 from tests.training.conftest import picture
-from training.evaluation.flow import MAX_PIXELS, flows, pairs_of_one_shot, tof
+from vsdeblur.measures.flow import MAX_PIXELS, flows, pairs_of_one_shot, tof
 
 Frame = npt.NDArray[np.uint8]
 DOWN, RIGHT = 2, 1
