@@ -27,7 +27,7 @@ __all__ = [
 
 _PACKAGES = {
     "video": {"av": "av", "tqdm": "tqdm", "imageio_ffmpeg": "imageio-ffmpeg"},
-    "report": {"skimage": "scikit-image", "matplotlib": "matplotlib"},
+    "report": {"skimage": "scikit-image", "matplotlib": "matplotlib", "jinja2": "jinja2", "PIL": "pillow"},
 }
 """What the extras bring, and pip's names. Commands import it as they run: not every installation has it."""
 

@@ -9,14 +9,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vsdeblur._engine import Error
 from vsdeblur.cli._arguments import check_packages
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
     from collections.abc import Sequence
 
-    from vsdeblur.video.analysis import Part
+    from vsdeblur.report.analysis import Part
 
 __all__ = ["add_parser", "run"]
 
@@ -50,11 +49,11 @@ def _seconds(text: str) -> float:
 
 def run(arguments: argparse.Namespace) -> int:
     check_packages("video", "report")
-    from vsdeblur.video.analysis import analysed, plot
+    from vsdeblur.report.analysis import analysed, plot
+    from vsdeblur.video.paths import check_source
     from vsdeblur.video.progress import Progress
 
-    if not arguments.input.is_file():
-        raise Error(f"there is no file {arguments.input}")
+    check_source(arguments.input)
     parts = analysed(arguments.input, arguments.every, Progress())
     if arguments.plot is not None:
         plot(parts, arguments.input.name, arguments.plot)

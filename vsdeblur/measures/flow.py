@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from skimage.registration import optical_flow_tvl1
 
+from vsdeblur.measures.flicker import block_means
 from vsdeblur.measures.metrics import Frame, luma
 
 Flow = npt.NDArray[np.float32]
@@ -29,10 +30,15 @@ MAX_PIXELS = 256 * 256
 CUT = 0.25
 
 
+def is_cut(before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]) -> bool:
+    """Whether a scene cut lies between two frames in a row, by their luma, 0..255."""
+    return bool(np.abs(after - before).mean() > CUT * 255)
+
+
 def pairs_of_one_shot(frames: Sequence[Frame]) -> list[int]:
     """The numbers n for which no scene cut lies between frames n and n + 1."""
-    lumas = [luma(frame) / 255 for frame in frames]
-    return [n for n in range(len(frames) - 1) if np.abs(lumas[n + 1] - lumas[n]).mean() <= CUT]
+    lumas = [luma(frame) for frame in frames]
+    return [n for n in range(len(frames) - 1) if not is_cut(lumas[n], lumas[n + 1])]
 
 
 def flows(frames: Sequence[Frame], pairs: Sequence[int]) -> list[Flow]:
@@ -40,17 +46,10 @@ def flows(frames: Sequence[Frame], pairs: Sequence[int]) -> list[Flow]:
     found = []
     for n in pairs:
         block = math.ceil(math.sqrt(frames[n].shape[0] * frames[n].shape[1] / MAX_PIXELS))
-        before, after = (_block_means(luma(frame) / 255, block) for frame in frames[n : n + 2])
+        before, after = (block_means(luma(frame) / 255, block).astype(np.float32) for frame in frames[n : n + 2])
         flow = optical_flow_tvl1(before, after, dtype=np.float32)  # type: ignore[no-untyped-call]
         found.append(np.asarray(flow * block, dtype=np.float32))
     return found
-
-
-def _block_means(picture: npt.NDArray[np.float64], block: int) -> npt.NDArray[np.float32]:
-    """Means of block x block pixels; what is left over at the right and the bottom is cut off."""
-    height, width = picture.shape[0] // block, picture.shape[1] // block
-    blocks = picture[: height * block, : width * block].reshape(height, block, width, block)
-    return np.asarray(blocks.mean((1, 3)), dtype=np.float32)
 
 
 def tof(outputs: Sequence[Flow], references: Sequence[Flow]) -> float | None:

@@ -11,6 +11,7 @@ from vsdeblur._engine import Error
 from vsdeblur.video.deblurring import Request, deblur
 from vsdeblur.video.encoders import container_of
 from vsdeblur.video.journal import Journal
+from vsdeblur.video.paths import check_source, check_target
 from vsdeblur.video.progress import Progress
 
 __all__ = ["deblur_all", "planned"]
@@ -85,10 +86,8 @@ def _may_begin(request: Request, progress: Progress) -> bool:
     """Looks at what can be known before hours of work, and tells of it."""
     try:
         _check_ending(request.target)
-        if not request.source.is_file():
-            raise Error(f"there is no file {request.source}")
-        if request.target.exists() and not (request.overwrite or request.resume):
-            raise Error(f"{request.target} is there already; --overwrite replaces it, --resume leaves it")
+        check_source(request.source)
+        check_target(request.target, may_replace=request.overwrite or request.resume, hint=", --resume leaves it")
     except Error as error:
         _say_failure(request, error, progress)
         return False

@@ -18,6 +18,7 @@ from vsdeblur.video.encoding import check, out_of_room
 from vsdeblur.video.joining import join
 from vsdeblur.video.journal import Journal
 from vsdeblur.video.network import weights_file
+from vsdeblur.video.paths import check_source, check_target
 from vsdeblur.video.progress import Progress
 from vsdeblur.video.segments import Job, Maker, Segment, segments
 from vsdeblur.video.source import Interlaced, Source, Survey, Track
@@ -110,14 +111,10 @@ def _goes_along(request: Request, track: Track, container: str, progress: Progre
 
 def check_files(source: Path, target: Path, *, may_replace: bool) -> None:
     """Raises Error when the source is not there, or the target must not be written."""
-    if not source.is_file():
-        raise Error(f"there is no file {source}")
+    check_source(source)
     if target.exists() and target.samefile(source):
         raise Error("OUT must be another file than IN")
-    if not target.absolute().parent.is_dir():
-        raise Error(f"there is no folder {target.parent}")
-    if target.exists() and not may_replace:
-        raise Error(f"{target} is there already; --overwrite replaces it")
+    check_target(target, may_replace=may_replace)
 
 
 def _is_finished(request: Request, journal: Journal) -> bool:
@@ -128,8 +125,7 @@ def _is_finished(request: Request, journal: Journal) -> bool:
     if found and found[-1]["whole"] == request.target.stat().st_ino:
         journal.remove()
         return True
-    if not request.overwrite:
-        raise Error(f"{request.target} is there already; --overwrite replaces it")
+    check_target(request.target, may_replace=request.overwrite)
     return False
 
 

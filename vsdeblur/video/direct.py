@@ -14,6 +14,7 @@ from vsdeblur.video.encoders import Picture, Wishes
 from vsdeblur.video.encoding import out_of_room
 from vsdeblur.video.intakes import Filed, Intake, Pictured, Piped
 from vsdeblur.video.outlets import to_file, to_pictures, to_pipe
+from vsdeblur.video.paths import check_source, check_target
 from vsdeblur.video.progress import Progress
 from vsdeblur.video.workers import Workers
 
@@ -78,14 +79,12 @@ def _refuse_what_needs_files(request: Request) -> None:
 
 def _check_target(request: Request) -> None:
     target = request.target
-    if not target.absolute().parent.is_dir():
-        raise Error(f"there is no folder {target.parent}")
     if sequences.is_for_pictures(target):
+        check_target(target, may_replace=True)
         sequences.numbered(target, 0)
         return
     encoders.container_of(target)
-    if target.exists() and not request.overwrite:
-        raise Error(f"{target} is there already; --overwrite replaces it")
+    check_target(target, may_replace=request.overwrite)
 
 
 @contextmanager
@@ -96,7 +95,6 @@ def _intake(request: Request, progress: Progress) -> Iterator[Intake]:
     if sequences.is_pattern(request.source):
         yield Pictured(request, progress)
         return
-    if not request.source.is_file():
-        raise Error(f"there is no file {request.source}")
+    check_source(request.source)
     with tempfile.TemporaryDirectory() as folder:
         yield Filed(request, Path(folder), progress, has_one_rate=request.target == PIPE)

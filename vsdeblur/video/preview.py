@@ -11,6 +11,7 @@ from vsdeblur.video.deblurring import Request, part_of
 from vsdeblur.video.host import translated, vapoursynth
 from vsdeblur.video.intakes import Pictured
 from vsdeblur.video.network import deblurred
+from vsdeblur.video.paths import check_source, check_target
 from vsdeblur.video.progress import Progress
 from vsdeblur.video.segments import progressive
 from vsdeblur.video.source import Interlaced, Survey
@@ -41,10 +42,7 @@ def write_preview(request: Request, target: Path, progress: Progress) -> None:
 def _check_target(request: Request, target: Path) -> None:
     if target.suffix.lower() != ".png":
         raise Error(f"--preview must be a .png, not {target.name}")
-    if not target.absolute().parent.is_dir():
-        raise Error(f"there is no folder {target.parent}")
-    if target.exists() and not request.overwrite:
-        raise Error(f"{target} is there already; --overwrite replaces it")
+    check_target(target, may_replace=request.overwrite)
 
 
 def _opened(request: Request, progress: Progress) -> tuple[Any, int, int]:
@@ -52,8 +50,7 @@ def _opened(request: Request, progress: Progress) -> tuple[Any, int, int]:
     if sequences.is_pattern(request.source):
         pictures = Pictured(request, progress)
         return pictures.clip, pictures.first, pictures.count
-    if not request.source.is_file():
-        raise Error(f"there is no file {request.source}")
+    check_source(request.source)
     track = source.described(request.source)
     progress.stage("Indexing")
     found = source.opened(request.source, track, None, report=progress, upright=True)

@@ -13,7 +13,7 @@ from vsdeblur.video.encoders import Wishes
 from vsdeblur.video.host import translated, vapoursynth
 from vsdeblur.video.progress import Progress
 
-__all__ = ["labelled", "usual_matrix", "write_clip", "write_picture"]
+__all__ = ["in_rgb", "labelled", "usual_matrix", "write_clip", "write_picture"]
 
 
 # What a name above a picture needs, in pixels: the margins of VapourSynth's text filter, and a letter.
@@ -59,12 +59,8 @@ def write_clip(clip: Any, target: Path, wishes: Wishes, progress: Progress) -> N
 
 def write_picture(clip: Any, target: Path) -> None:
     """Writes a clip's first frame as PNG."""
-    vs = vapoursynth()
-    with translated():
-        given = {} if clip.format.color_family == vs.RGB else {"matrix_in": _matrix(clip)}
-        rgb = vs.core.resize.Bicubic(clip, format=vs.RGB24, **given)
-        with rgb.get_frame(0) as frame:
-            picture = encoding.rgb_frame(frame)
+    with translated(), in_rgb(clip).get_frame(0) as frame:
+        picture = encoding.rgb_frame(frame)
     part = target.with_name(f".vsdeblur-{os.getpid()}.png")
     try:
         picture.save(str(part))
@@ -73,6 +69,13 @@ def write_picture(clip: Any, target: Path) -> None:
         raise Error(f"{target} cannot be written: {error.strerror}") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def in_rgb(clip: Any) -> Any:
+    """The clip in RGB of 8 bits. Raises vapoursynth.Error."""
+    vs = vapoursynth()
+    given = {} if clip.format.color_family == vs.RGB else {"matrix_in": _matrix(clip)}
+    return vs.core.resize.Bicubic(clip, format=vs.RGB24, **given)
 
 
 def _matrix(clip: Any) -> int:
