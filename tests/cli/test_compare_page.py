@@ -25,7 +25,7 @@ SIZE = (160, 96)
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """truth.mkv, a scene that moves and a dark one that stands; near.mkv and far.mkv are blurred, far.mkv more and paler."""
+    """truth.mkv, a scene that moves and a dark one that stands; two that are blurred, far.mkv more, and paler."""
     folder = tmp_path_factory.mktemp("compare")
     lossless = ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-qp", "0"]
     moving = f"testsrc2=size={SIZE[0]}x{SIZE[1]}:rate=10,trim=end_frame={CUT}"
