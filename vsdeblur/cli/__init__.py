@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from vsdeblur._engine import Error
-from vsdeblur.cli import analyze, bench, compare, deblur, doctor, ffmpeg, ffmpeg_graph, models
+from vsdeblur.cli import analyze, bench, compare, deblur, doctor, editors, ffmpeg, ffmpeg_graph, models
 
 __all__ = ["main"]
 
@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="vsdeblur", description="Deblurs video.")
     parser.add_argument("--version", action="version", version=f"vsdeblur {version('vsdeblur')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (deblur, compare, analyze, models, doctor, bench, ffmpeg, ffmpeg_graph):
+    for command in (deblur, compare, analyze, models, doctor, bench, ffmpeg, ffmpeg_graph, editors):
         command.add_parser(commands).set_defaults(run=command.run)
     arguments, more = parser.parse_known_args(argv)
     _take(arguments, more, parser)
