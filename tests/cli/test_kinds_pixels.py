@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import numpy as np
 import pytest
 import vapoursynth as vs
 
-from tests.cli.conftest import ffmpeg, files, pictures, planes, read
+from tests.cli.conftest import ffmpeg, files, pictures, planes, read, times
 from tests.cli.kinds import COUNT, RATE, deblurred, luma, picture, stream
 from vsdeblur.cli import main
 from vsdeblur.video.padding import plane_rows
@@ -236,3 +238,13 @@ def test_lossless(weights: Path, video: Path, out: Path, codec: str) -> None:
     for number in range(COUNT):
         for ours, theirs in zip(planes(after, number), planes(wanted, number), strict=True):
             assert (ours == theirs).all()
+
+
+def test_x265_takes_frames_smaller_than_its_blocks(weights: Path, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.mkv", tmp_path / "a.mkv"
+    noise = "noise=alls=100:allf=t"  # which is what makes it write out of bounds
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=34x18:rate=25:duration=3", "-vf", noise, "-c:v", "ffv1", source)
+    command = [sys.executable, "-m", "vsdeblur", "deblur", str(source), str(target), "--codec", "libx265"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert len(times(target)) == 75

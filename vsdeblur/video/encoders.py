@@ -52,6 +52,9 @@ _FIXED: Mapping[str, Mapping[str, str]] = {
     "libvpx-vp9": {"row-mt": "1"},
     "ffv1": {"level": "3", "slicecrc": "1"},
 }
+# x265 4.1 writes beyond its memory when it weighs the blocks of frames that are smaller than one of them.
+_X265_BLOCK = 64
+_X265_SMALL = {"x265-params": "cutree=0"}
 _LISTS = ("x264-params", "x265-params", "svtav1-params")
 """Options that are lists of NAME=VALUE, which add up."""
 
@@ -252,6 +255,8 @@ def _works(codec: str, pixel_format: str, picture: Picture, container: str) -> b
 def _options(codec: str, picture: Picture, wishes: Wishes) -> dict[str, str]:
     """All options of the encoder; later ones win, lists add up."""
     groups: list[Mapping[str, str]] = [_FIXED.get(codec, {})]
+    if codec == "libx265" and max(picture.width, picture.height) < _X265_BLOCK:
+        groups.append(_X265_SMALL)
     if wishes.lossless:
         if codec not in _LOSSLESS:
             raise Error(f"--lossless is for {', '.join(_LOSSLESS)}, not for {codec}")
