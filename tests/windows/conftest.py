@@ -42,10 +42,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 def write_clip(path: Path, width: int = 64, height: int = 48, frames: int = 6) -> None:
-    """A short video of a pattern that moves."""
+    """A short video of a pattern that moves, in YUV420P8; with an odd width by an encoder that takes it."""
     with av.open(path, "w") as file:
-        stream = file.add_stream("libx264", rate=Fraction(25), options={"threads": "1"})
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p" if width % 2 == 0 else "yuv444p"
+        stream = file.add_stream("libx264" if width % 2 == 0 else "ffv1", rate=Fraction(25))
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         y, x = np.mgrid[:height, :width]
         for number in range(frames):
             gray = 128 + 80 * np.sin(0.4 * (x + 2 * number)) * np.cos(0.5 * y)
@@ -54,7 +54,14 @@ def write_clip(path: Path, width: int = 64, height: int = 48, frames: int = 6) -
         file.mux(stream.encode())
 
 
-def frames_of(path: Path) -> list[bytes]:
-    """The decoded frames of a video, as bytes."""
+def frames_of(path: Path) -> list[np.ndarray]:
+    """The decoded frames of a video: Y with the rows of U and V below, as PyAV has them."""
     with av.open(path) as file:
-        return [frame.to_ndarray().tobytes() for frame in file.decode(video=0)]
+        return [frame.to_ndarray() for frame in file.decode(video=0)]
+
+
+def size_of(path: Path) -> tuple[int, int, int]:
+    """Width, height and number of frames of a video."""
+    with av.open(path) as file:
+        stream = file.streams.video[0]
+        return stream.width, stream.height, sum(1 for _ in file.decode(stream))

@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.windows.conftest import frames_of, write_clip
+from tests.windows.conftest import frames_of, size_of, write_clip
 from tests.windows.wine import Wine
 
 ARGUMENTS = ("--arg", "provider=ONNXRuntime", "--lossless", "--codec", "ffv1")
@@ -32,9 +33,8 @@ def test_makes_the_frames_that_linux_makes(wine: Wine, folder: Path, more: tuple
     assert done.status == 0, done.err
     on_linux("unscharf Ω.mkv", "linux.mkv", *ARGUMENTS, *more, cwd=folder)
     made = frames_of(folder / "scharf Ω.mkv")
-    assert len(made) == 6
-    assert made == frames_of(folder / "linux.mkv")
-    assert made != frames_of(folder / "unscharf Ω.mkv")
+    np.testing.assert_array_equal(made, frames_of(folder / "linux.mkv"))
+    assert (np.array(made) != frames_of(folder / "unscharf Ω.mkv")).any()
     assert not leftovers(folder)
 
 
@@ -44,7 +44,7 @@ def test_whole_paths_odd_sizes_and_a_model_as_a_file(wine: Wine, folder: Path) -
     model.write_bytes((wine.site / "vsdeblur/weights/DTB.onnx").read_bytes())
     done = wine.run("vsdeblur", "deblur", source, folder / "scharf.mkv", "--model", model, *ARGUMENTS, cwd=folder)
     assert done.status == 0, done.err
-    assert len(frames_of(folder / "scharf.mkv")) == 3
+    assert size_of(folder / "scharf.mkv") == (33, 31, 3)
     model.unlink()
     assert not leftovers(folder)
 

@@ -22,7 +22,8 @@ print(said if isinstance(said, str) else said.decode())
 kernel = ctypes.WinDLL("kernel32")
 kernel.GetModuleHandleW.restype = ctypes.c_void_p
 kernel.GetModuleHandleW.argtypes = [ctypes.c_wchar_p]
-print(kernel.GetModuleHandleW(sys.argv[1]) != kernel.GetModuleHandleW(sys.argv[2]) != None)
+handles = {kernel.GetModuleHandleW(path) for path in sys.argv[1:]}
+print(None not in handles and len(handles) == 2)
 """
 
 WITH_PACKAGE = r"""
@@ -33,10 +34,10 @@ print(len(list(Deblurrer("RVD", provider="ONNXRuntime")(frames))), onnxruntime._
 """
 
 MISSING = r"""
-import sys
+import numpy, sys
 from vsdeblur import Deblurrer, Error
 try:
-    Deblurrer("DTB", provider=sys.argv[1])
+    list(Deblurrer("DTB", provider=sys.argv[1])([numpy.zeros((32, 32), numpy.uint8)]))
 except Error as error:
     print(error)
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -61,6 +62,8 @@ class Journal:
         self._lock.close()
         self._lock = None
         is_left = self._is_over and not _system.REMOVES_OPEN_FILES
+        if is_left:
+            gc.collect()  # clips, which keep files open, are in cycles
         if is_left or not any("segment" in line for line in self._lines()):
             self.remove()
 
