@@ -42,9 +42,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 def write_clip(path: Path, width: int = 64, height: int = 48, frames: int = 6) -> None:
-    """A short video of a pattern that moves, in YUV420P8; with an odd width by an encoder that takes it."""
+    """A short video of a pattern that moves, in YUV420P8: .y4m, or .mkv."""
     with av.open(path, "w") as file:
-        stream = file.add_stream("libx264" if width % 2 == 0 else "ffv1", rate=Fraction(25))
+        codec = "wrapped_avframe" if path.suffix == ".y4m" else "libx264" if width % 2 == 0 else "ffv1"
+        stream = file.add_stream(codec, rate=Fraction(25))
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         y, x = np.mgrid[:height, :width]
         for number in range(frames):

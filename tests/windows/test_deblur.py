@@ -15,10 +15,29 @@ from tests.windows.wine import Wine
 ARGUMENTS = ("--arg", "provider=ONNXRuntime", "--lossless", "--codec", "ffv1")
 
 
-def on_linux(*arguments: str | Path, cwd: Path) -> None:
-    command = [sys.executable, "-m", "vsdeblur", "deblur", *map(str, arguments)]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+LOCKED = """
+from pathlib import Path
+from vsdeblur import Error
+from vsdeblur.video.journal import Journal
+
+first, second = Journal(Path("scharf.mkv")), Journal(Path("scharf.mkv"))
+first.open()
+try:
+    second.open()
+except Error as error:
+    print(error)
+first.close()
+second.open()
+second.close()
+print(*Path().glob("*.vsdeblur"))
+"""
+
+
+def on_linux(*arguments: str, cwd: Path, given: bytes = b"") -> bytes:
+    command = [sys.executable, "-m", "vsdeblur", "deblur", *arguments]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, input=given)
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def leftovers(folder: Path) -> set[str]:
@@ -61,3 +80,19 @@ def test_pictures_through_a_pattern(wine: Wine, folder: Path) -> None:
     done = wine.run("vsdeblur", "deblur", "unscharf.mkv", r"bilder\%03d.png", *ARGUMENTS[:2], cwd=folder)
     assert done.status == 0, done.err
     assert len(list((folder / "bilder").glob("*.png"))) == 3
+
+
+def test_pipes_carry_every_byte(wine: Wine, folder: Path) -> None:
+    write_clip(folder / "unscharf.y4m", frames=3)
+    given = (folder / "unscharf.y4m").read_bytes()
+    done = wine.run("vsdeblur", "deblur", "-", "-", *ARGUMENTS[:2], cwd=folder, given=given)
+    assert done.status == 0, done.err
+    assert done.out == on_linux("-", "-", *ARGUMENTS[:2], cwd=folder, given=given)
+    assert len(done.out) > 3 * 64 * 48 * 3 // 2
+
+
+def test_one_process_at_a_time_works_on_a_file(wine: Wine, folder: Path) -> None:
+    (folder / "locked.py").write_text(LOCKED)
+    done = wine.run("python", "locked.py", cwd=folder)
+    assert done.status == 0, done.err
+    assert done.text.splitlines() == ["another vsdeblur is at work on scharf.mkv", ""]
