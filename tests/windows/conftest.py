@@ -26,6 +26,7 @@ def wine() -> Iterator[Wine]:
         pytest.skip("VSDEBLUR_TEST_WINDOWS is not set: it names the folder that scripts/windows.sh fills")
     found = Wine(Path(folder))
     # Else wine would start its services anew for every program. They keep what they are started with, so no pipe.
+    subprocess.run(["wineserver", "--wait"], env=found.environment, check=True)
     subprocess.run(["wineserver", "--persistent"], env=found.environment, check=True)
     nowhere = subprocess.DEVNULL
     subprocess.run(["wineboot"], env=found.environment, check=True, stdin=nowhere, stdout=nowhere, stderr=nowhere)
