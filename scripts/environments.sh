@@ -55,6 +55,16 @@ print_timings() {
     printf '%s\n' "${timings[@]}" "$(printf '%5d s  all' "$SECONDS")"
 }
 
+# debian FILE PACKAGE: sees to it that a file of a Debian package is there.
+debian() {
+    [ -e "$1" ] && return
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+        die "$1 is needed: install Debian's and Ubuntu's package $2."
+    fi
+    apt-get -qq update
+    DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "$2" >/dev/null
+}
+
 # Prints the executables of all usable Pythons, in order of preference: $PYTHON, the PATH, pyenv's versions, uv's.
 list_pythons() {
     local candidate uv_folder="${UV_PYTHON_INSTALL_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/uv/python}"
@@ -165,6 +175,13 @@ training_environment() {
     install "$training" training "$@"
 }
 
+# A checksum of all that a wheel is made of.
+wheel_inputs() {
+    cd "$root"
+    find pyproject.toml CMakeLists.txt README.md vsdeblur ffmpeg_filter -type f ! -path '*/__pycache__/*' -print0 |
+        LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum
+}
+
 # Builds the wheel where a source has changed, and tags it for other machines.
 build_wheel() {
     local inputs=$1 log
@@ -180,8 +197,7 @@ build_wheel() {
 # Builds the wheel and installs it into the runtime environment; both only where a source has changed.
 wheel() {
     local inputs
-    inputs=$(cd "$root" && find pyproject.toml CMakeLists.txt README.md vsdeblur ffmpeg_filter -type f ! -path '*/__pycache__/*' -print0 |
-        LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
+    inputs=$(wheel_inputs)
     build_wheel "$inputs"
     if [ "$inputs" != "$(cat "$runtime/wheel" 2>/dev/null)" ]; then
         "$runtime/bin/python" -m pip install -qq "$build"/wheel/vsdeblur-*.whl

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from vsdeblur._engine import Error
+from vsdeblur._system import write_any_text
 from vsdeblur.cli import analyze, bench, compare, deblur, doctor, editors, ffmpeg, ffmpeg_graph, models
 
 __all__ = ["main"]
@@ -24,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in (deblur, compare, analyze, models, doctor, bench, ffmpeg, ffmpeg_graph, editors):
         command.add_parser(commands).set_defaults(run=command.run)
+    write_any_text()
     arguments, more = parser.parse_known_args(argv)
     _take(arguments, more, parser)
     try:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from vsdeblur._engine import Error
+from vsdeblur._system import become
 from vsdeblur.ffmpeg.arguments import expanded
 from vsdeblur.ffmpeg.launch import FFmpeg, find_ffmpeg, probe
 
@@ -44,8 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     command = expanded(given, ffmpeg, _say)
     _refuse(command, ffmpeg)
-    sys.stdout.flush()
-    os.execve(ffmpeg.path, [ffmpeg.path, *command], dict(ffmpeg.environment))
+    become(ffmpeg.path, command, ffmpeg.environment)
 
 
 def _refuse(command: Sequence[str], ffmpeg: FFmpeg) -> None:

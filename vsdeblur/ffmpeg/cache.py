@@ -6,14 +6,15 @@ import os
 import tempfile
 from pathlib import Path
 
+from vsdeblur._system import cache_home
+
 __all__ = ["cache_folder", "write_whole"]
 
 
 def cache_folder() -> Path:
-    """``$XDG_CACHE_HOME/vsdeblur``, or ``~/.cache/vsdeblur`` where that variable is no absolute path."""
-    chosen = os.environ.get("XDG_CACHE_HOME", "")
-    base = Path(chosen) if os.path.isabs(chosen) else Path.home() / ".cache"
-    return base / "vsdeblur"
+    """``vsdeblur`` in ``$XDG_CACHE_HOME``, or in ``~/.cache`` where that variable is no absolute path; on Windows in
+    ``%LOCALAPPDATA%``."""
+    return cache_home() / "vsdeblur"
 
 
 def write_whole(path: Path, data: bytes) -> None:

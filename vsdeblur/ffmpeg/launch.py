@@ -22,6 +22,7 @@ from pathlib import Path
 
 from vsdeblur import _engine, ffmpeg
 from vsdeblur._engine import Error
+from vsdeblur._system import HAS_FFMPEG_LIBRARIES
 from vsdeblur.ffmpeg import wrapper
 from vsdeblur.ffmpeg.cache import cache_folder
 from vsdeblur.ffmpeg.ways import WAYS
@@ -105,6 +106,8 @@ def _no_onnx(path: str, environment: Mapping[str, str], filters: set[str]) -> st
 
 
 def _no_frei0r(path: str, environment: Mapping[str, str], filters: set[str]) -> str:
+    if not HAS_FFMPEG_LIBRARIES:
+        return "vsdeblur has no frei0r plugin on Windows"
     if "frei0r" not in filters:
         return "it has no filter frei0r (--enable-frei0r)"
     if "tpad" not in filters:
@@ -133,7 +136,7 @@ def _last_line(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def _joined(folder: str, others: str | None) -> str:
-    return f"{folder}:{others}" if others else folder
+    return f"{folder}{os.pathsep}{others}" if others else folder
 
 
 def _onnxruntime_folder() -> str:

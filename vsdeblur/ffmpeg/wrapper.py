@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vsdeblur import ffmpeg
 from vsdeblur._engine import Error
+from vsdeblur._system import HAS_FFMPEG_LIBRARIES
 
 __all__ = ["LIBRARY", "environment", "library"]
 
@@ -20,6 +21,8 @@ def library() -> str:
         path = Path(folder, LIBRARY)
         if path.is_file():
             return str(path)
+    if not HAS_FFMPEG_LIBRARIES:
+        raise Error("vsdeblur has no wrapper for FFmpeg on Windows")
     raise Error(f"{LIBRARY} is not in {ffmpeg.__path__[0]}: this vsdeblur was built without it")
 
 

@@ -306,7 +306,7 @@ def _finish(
             f"everything in {request.target.name} is {float(late):.3f} seconds later than in {request.source.name}:"
             f" {container} has no times before 0, where decoding begins"
         )
-    with whole.open("rb") as written:
+    with whole.open("r+b") as written:
         os.fsync(written.fileno())
     journal.note(whole=whole.stat().st_ino)
     whole.replace(request.target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -9,12 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from vsdeblur import _system
 from vsdeblur._engine import Error
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["Journal", "folder_of"]
 
@@ -24,8 +21,9 @@ _NAME_BYTES = 100
 
 def folder_of(target: Path) -> Path:
     """Where work on ``target`` is kept: beside it."""
-    digest = sha256(target.name.encode(errors="surrogateescape")).hexdigest()[:8]
-    stem = target.name.encode(errors="surrogateescape")[:_NAME_BYTES].decode(errors="ignore")
+    name = os.fsencode(target.name)
+    digest = sha256(name).hexdigest()[:8]
+    stem = name[:_NAME_BYTES].decode(errors="ignore")
     return target.with_name(f"{stem}.{digest}.vsdeblur")
 
 
@@ -36,6 +34,7 @@ class Journal:
         self.folder = folder_of(target)
         self._target = target
         self._lock: Any = None
+        self._is_over = False
 
     @property
     def is_there(self) -> bool:
@@ -50,13 +49,11 @@ class Journal:
         """Makes the folder where there is none. Raises Error when another process is at work in it."""
         self.folder.mkdir(exist_ok=True)
         lock = (self.folder / "lock").open("w")
-        if fcntl is not None:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                lock.close()
-                raise Error(f"another vsdeblur is at work on {self._target}") from None
+        if not _system.lock(lock):
+            lock.close()
+            raise Error(f"another vsdeblur is at work on {self._target}")
         self._lock = lock
+        self._is_over = False
 
     def close(self) -> None:
         """Gives the folder free; without anything done in it, it goes."""
@@ -64,10 +61,15 @@ class Journal:
             return
         self._lock.close()
         self._lock = None
-        if not any("segment" in line for line in self._lines()):
+        is_left = self._is_over and not _system.REMOVES_OPEN_FILES
+        if is_left:
+            gc.collect()  # clips, which keep files open, are in cycles
+        if is_left or not any("segment" in line for line in self._lines()):
             self.remove()
 
     def remove(self) -> None:
+        """Removes all of it; where files are open that cannot be removed then, close() removes the rest."""
+        self._is_over = True
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def note(self, **what: Any) -> None:

@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import connection
@@ -21,6 +21,7 @@ from typing import Any
 from uuid import uuid4
 
 from vsdeblur._engine import Error
+from vsdeblur._system import interrupts_held_back
 from vsdeblur.video.segments import Job, Maker, Segment
 
 __all__ = ["Tally", "Workers", "handed_out", "lost_sentence", "write"]
@@ -92,7 +93,7 @@ def write(maker: Maker, segment: Segment, folder: Path, report: Callable[[int], 
     part = file.with_name(f"{file.name}-{uuid4().hex[:12]}.part")
     try:
         maker.make(segment, part, report)
-        with part.open("rb") as written:
+        with part.open("r+b") as written:
             os.fsync(written.fileno())
         part.replace(file)
     except BaseException:
@@ -162,7 +163,7 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(job, theirs), daemon=True)
-        with _interrupts_held_back():
+        with interrupts_held_back():
             self._process.start()
         theirs.close()
         self.give(segment)
@@ -186,19 +187,6 @@ class _Worker:
         self._process.join()
         self.pipe.close()
         return self._process.exitcode
-
-
-@contextlib.contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Processes that are started in the block never get Ctrl-C; this one gets it after the block."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(job: Job, pipe: Any) -> None:

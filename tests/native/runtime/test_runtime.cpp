@@ -22,6 +22,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 // Whoever runs these tests sets VSDEBLUR_ONNXRUNTIME and VSDEBLUR_OPENVINO to the libraries of installed wheels.
@@ -267,12 +268,15 @@ TEST_CASE("session: options out of range") {
 TEST_CASE("session: a provider that is not there is an error that says what is") {
     const RuntimeInfo info = info_of("ONNX Runtime");
     const std::string label = "ONNX Runtime " + info.version + " (" + info.library + ")";
-    for (const std::string name : {"CUDA", "TensorRT", "tensorrt", "CUDAExecutionProvider"}) {
+    const std::pair<std::string, std::string> wheels[] = {
+        {"CUDA", "onnxruntime-gpu"},          {"CUDAExecutionProvider", "onnxruntime-gpu"},
+        {"TensorRT", "onnxruntime-gpu"},      {"tensorrt", "onnxruntime-gpu"},
+        {"DirectML", "onnxruntime-directml"}, {"DmlExecutionProvider", "onnxruntime-directml"}};
+    for (const auto& [name, wheel] : wheels) {
         SessionOptions options;
         options.provider = name;
         CHECK(reads(error_of_network(recurrent(), options),
-                    {"provider " + name + " is not in " + label + ", which has ", "ONNXRuntime",
-                     "; pip install onnxruntime-gpu"}));
+                    {"provider " + name + " is not in " + label + ", which has ", "ONNXRuntime", "; pip install " + wheel}));
     }
     SessionOptions options;
     options.provider = "NoSuch";

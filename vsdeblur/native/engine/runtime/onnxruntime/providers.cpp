@@ -19,11 +19,13 @@ constexpr std::string_view long_suffix = "ExecutionProvider";
 constexpr const char* cpu_name = "CPUExecutionProvider";
 constexpr const char* cuda_name = "CUDAExecutionProvider";
 constexpr const char* tensorrt_name = "TensorrtExecutionProvider";
+constexpr const char* directml_name = "DmlExecutionProvider";
 constexpr const char* azure_name = "AzureExecutionProvider";  // in every wheel; calls a remote service, runs no network
 
-// `CUDA` for `CUDAExecutionProvider`, and NVIDIA's spelling of its own product.
+// `CUDA` for `CUDAExecutionProvider`, and its maker's name where that is another.
 std::string short_name(const std::string& provider) {
     if (provider == tensorrt_name) return "TensorRT";
+    if (provider == directml_name) return "DirectML";
     const bool is_long = provider.ends_with(long_suffix) && provider.size() > long_suffix.size();
     return is_long ? provider.substr(0, provider.size() - long_suffix.size()) : provider;
 }
@@ -129,7 +131,8 @@ void append_generic(const RuntimeLibrary& library, ort::SessionOptions* options,
     if (device_id != 0) wanted.emplace_back("device_id", std::to_string(device_id));
     const OptionArrays arrays(wanted);
     const std::string name = short_name(provider);
-    library.check(ort::SessionOptionsAppendExecutionProvider::call(library.api(), options, name.c_str(),
+    const char* const key = provider == directml_name ? "DML" : name.c_str();  // as the C API spells it
+    library.check(ort::SessionOptionsAppendExecutionProvider::call(library.api(), options, key,
                                                                    arrays.keys.data(), arrays.values.data(),
                                                                    arrays.keys.size()), failure(library, name));
 }
@@ -166,6 +169,13 @@ std::string append_built_in(const RuntimeLibrary& library, ort::SessionOptions* 
     return provider;
 }
 
+// The wheel that brings a provider, which is given as normal() has it.
+std::string wheel_of(const std::string& provider) {
+    if (provider == normal(cuda_name) || provider == normal(tensorrt_name)) return "onnxruntime-gpu";
+    if (provider == normal(directml_name)) return "onnxruntime-directml (Windows)";
+    return "the onnxruntime-ep-* wheel that has it";
+}
+
 }  // namespace
 
 std::string append_provider(RuntimeLibrary& library, ort::SessionOptions* options, const std::string& name,
@@ -178,10 +188,8 @@ std::string append_provider(RuntimeLibrary& library, ort::SessionOptions* option
     for (const PluginProvider& plugin : library.plugin_providers()) {
         if (normal(plugin.name) == wanted) return append_plugin(library, options, plugin, device_id);
     }
-    const bool is_nvidia = wanted == normal(cuda_name) || wanted == normal(tensorrt_name);
-    const std::string wheel = is_nvidia ? "onnxruntime-gpu" : "the onnxruntime-ep-* wheel that has it";
     throw Error("provider " + name + " is not in " + library.label() + ", which has " +
-                joined(onnxruntime_providers(library)) + "; pip install " + wheel);
+                joined(onnxruntime_providers(library)) + "; pip install " + wheel_of(wanted));
 }
 
 std::vector<std::string> onnxruntime_providers(const RuntimeLibrary& library) {

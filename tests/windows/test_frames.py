@@ -1,0 +1,66 @@
+"""Frames of the plugin and of Deblurrer against those that the wheel for Linux makes of the same clips."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests import tolerances
+from tests.windows import frames
+from tests.windows.wine import Wine
+
+Frames = dict[str, np.ndarray]
+Pair = Callable[[str], tuple[Frames, Frames]]
+
+SCRIPT = Path(frames.__file__)
+CASES = (*frames.CASES, "Deblurrer uint8", "Deblurrer uint16")
+
+
+@pytest.fixture(scope="module")
+def both(wine: Wine, tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    """All frames of a runtime, as Windows makes them and as Linux does."""
+
+    @cache
+    def make(runtime: str) -> tuple[Frames, Frames]:
+        folder = tmp_path_factory.mktemp("frames")
+        done = wine.run("python", SCRIPT, runtime, folder / "windows.npz", cwd=folder)
+        assert done.status == 0, done.err
+        subprocess.run([sys.executable, SCRIPT, runtime, folder / "linux.npz"], check=True)
+        with np.load(folder / "windows.npz") as windows, np.load(folder / "linux.npz") as linux:
+            return dict(windows), dict(linux)
+
+    return make
+
+
+def of_case(found: Frames, case: str) -> Frames:
+    return {name: samples for name, samples in found.items() if name.startswith(f"{case}/")}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_onnx_runtime_makes_the_same_frames_bit_by_bit(both: Pair, case: str) -> None:
+    windows, linux = (of_case(found, case) for found in both("ONNXRuntime"))
+    assert windows.keys() == linux.keys()
+    assert len(linux) >= 3
+    for name in linux:
+        assert windows[name].dtype == linux[name].dtype
+        np.testing.assert_array_equal(windows[name], linux[name], err_msg=name)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_openvino_makes_the_same_frames(both: Pair, case: str) -> None:
+    windows, linux = (of_case(found, case) for found in both("OpenVINO"))
+    assert windows.keys() == linux.keys()
+    assert len(linux) >= 3
+    for name in linux:
+        whole = np.issubdtype(linux[name].dtype, np.integer)
+        peak = float(np.iinfo(linux[name].dtype).max) if whole else 1.0
+        if "YUV422P10" in case:
+            peak = 1023.0
+        difference = np.abs(windows[name].astype(np.float64) - linux[name].astype(np.float64)).max()
+        assert difference <= tolerances.OPENVINO_SYSTEMS * peak + whole, name
