@@ -13,6 +13,9 @@ namespace {
 constexpr int max_blocks = 64;  // along the longer side
 constexpr int max_shift = 4;    // blocks that a camera may move between two frames
 
+constexpr double flat_contrast = 0.01;     // contrast below which a picture counts as flat
+constexpr double unrelated_contrast = 0.7;  // difference of contrast that counts as default_scene_threshold
+
 // NaN gives 0.
 float clip(float value) {
     const float above = value > 0.0f ? value : 0.0f;
@@ -74,6 +77,28 @@ double shifted_difference(const Thumbnail& a, const Thumbnail& b, int dx, int dy
     return sum / (static_cast<double>(right - left) * (bottom - top));
 }
 
+// The smallest over the shifts.
+double aligned_difference(const Thumbnail& a, const Thumbnail& b) {
+    // A quarter at most, so that what overlaps still is most of the picture.
+    const int across = std::min(max_shift, a.width / 4), down = std::min(max_shift, a.height / 4);
+    double smallest = shifted_difference(a, b, 0, 0);
+    for (int dy = -down; dy <= down; ++dy)
+        for (int dx = -across; dx <= across; ++dx)
+            smallest = std::min(smallest, shifted_difference(a, b, dx, dy));
+    return smallest;
+}
+
+// Mean 0 and mean absolute deviation 1, less where the picture is next to flat.
+Thumbnail normalized(const Thumbnail& picture) {
+    const double count = static_cast<double>(picture.luma.size());
+    double mean = 0.0, contrast = 0.0;
+    for (const float luma : picture.luma) mean += luma / count;
+    for (const float luma : picture.luma) contrast += std::abs(luma - mean) / count;
+    Thumbnail result = picture;
+    for (float& luma : result.luma) luma = static_cast<float>((luma - mean) / (contrast + flat_contrast));
+    return result;
+}
+
 }  // namespace
 
 Thumbnail thumbnail(const FrameView& frame) {
@@ -94,13 +119,9 @@ Thumbnail thumbnail(const FrameView& frame) {
 
 double difference(const Thumbnail& a, const Thumbnail& b) {
     if (a.width != b.width || a.height != b.height) return 1.0;
-    // A quarter at most, so that what overlaps still is most of the picture.
-    const int across = std::min(max_shift, a.width / 4), down = std::min(max_shift, a.height / 4);
-    double smallest = 1.0;
-    for (int dy = -down; dy <= down; ++dy)
-        for (int dx = -across; dx <= across; ++dx)
-            smallest = std::min(smallest, shifted_difference(a, b, dx, dy));
-    return smallest;
+    const double of_luma = aligned_difference(a, b);
+    const double of_contrast = aligned_difference(normalized(a), normalized(b));
+    return std::min(1.0, std::max(of_luma, default_scene_threshold / unrelated_contrast * of_contrast));
 }
 
 }  // namespace vsdeblur
