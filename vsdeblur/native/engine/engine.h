@@ -161,6 +161,8 @@ public:
     // Computes with `frames`, which hold at least what needed() listed last. Returns the output, or null when more frames
     // are needed. Every call that returns null has made progress, so the loop ends.
     // The image owns the planes that written_planes() names. It may be shared with the engine's cache: read-only.
+    // Throws Error `output frame N: ...` when the network, memory or a frame's properties fail it. The engine is then as it
+    // was: the same output may be asked for again, in a new request.
     std::shared_ptr<const Image> advance(Request& request, const Frames& frames);
 
     Statistics statistics() const;

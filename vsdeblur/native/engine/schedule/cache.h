@@ -37,13 +37,12 @@ public:
         return touch(found);
     }
 
-    // Stores a value; one that is there already stays.
+    // Stores a value; one that is there already stays. Does nothing when it throws std::bad_alloc.
     void put(const Key& key, Handle value, std::size_t cost) {
         std::lock_guard lock(mutex_);
-        const auto [entry, fresh] = entries_.try_emplace(key);
-        if (!fresh) return;
-        order_.push_front(key);
-        entry->second = {std::move(value), cost, order_.begin()};
+        std::list<Key> place{key};
+        if (!entries_.try_emplace(key, Entry{std::move(value), cost, place.begin()}).second) return;
+        order_.splice(order_.begin(), place);
         total_ += cost;
         while (total_ > budget_ && entries_.size() > keep_) drop_oldest();
     }
