@@ -73,7 +73,8 @@ struct Options {
     double strength = 1;
 
     // Memory, in bytes, for what later requests may ask for again: states of a recurrent network, and finished frames.
-    // The newest two states and what one call finishes stay at any budget: in rising order, 0 costs no run more.
+    // The newest two states and what one call finishes stay at any budget: in rising order, 0 costs no run more. And at
+    // most 512 of each stay, however small they are.
     std::size_t state_cache = std::size_t{512} << 20;
     std::size_t output_cache = std::size_t{256} << 20;
 
