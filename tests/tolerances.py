@@ -85,6 +85,9 @@ ALPHA_STEPS = 1
 # the network has it takes 0.9 MiB, and the network's window and states are full after 20 frames.
 GROWTH_MIB = 40
 
+# Resident memory late in a long run against after its warm-up, relative: the bound.
+RESIDENT_GROWTH = 0.02
+
 # The bound for FFmpeg's output against the plugin's, on values of 0 to 1: two hosts that round to 8 bits.
 FFMPEG = 1 / 255 + 1e-9
 

@@ -52,3 +52,10 @@ TEST_CASE("latest finds the largest key in a range") {
     CHECK(cache.latest(9, 9, found));
     CHECK(found == 9);
 }
+
+TEST_CASE("no more than the most values stay, however little they cost") {
+    Cache<int, std::string> cache(100, 0, 3);
+    for (int i = 0; i < 5; ++i) cache.put(i, text("x"), 0);
+    CHECK(cache.get(1) == nullptr);
+    for (int i = 2; i < 5; ++i) CHECK(cache.get(i));
+}

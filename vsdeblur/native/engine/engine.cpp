@@ -5,7 +5,9 @@
 #include "schedule/scheduler.h"
 
 #include <atomic>
+#include <new>
 #include <stdexcept>
+#include <string>
 
 namespace vsdeblur {
 
@@ -117,9 +119,18 @@ std::shared_ptr<const Image> Engine::advance(Request& request, const Frames& fra
     for (const auto& [n, view] : frames)
         if (view.format != impl_->clip.format)
             throw Error("frame " + std::to_string(n) + " differs from the clip in format or size");
-    auto image = impl_->scheduler->advance(request.frame_, *request.progress_, frames);
-    if (image) ++impl_->outputs;
-    return image;
+    const std::string what = "output frame " + std::to_string(request.frame_) + ": ";
+    try {
+        auto image = impl_->scheduler->advance(request.frame_, *request.progress_, frames);
+        if (image) ++impl_->outputs;
+        return image;
+    } catch (const std::logic_error&) {
+        throw;  // the host's mistake
+    } catch (const std::bad_alloc&) {
+        throw Error(what + "not enough memory");
+    } catch (const std::exception& error) {
+        throw Error(what + error.what());
+    }
 }
 
 Statistics Engine::statistics() const { return {impl_->pipeline.runs(), impl_->outputs}; }

@@ -73,7 +73,8 @@ struct Options {
     double strength = 1;
 
     // Memory, in bytes, for what later requests may ask for again: states of a recurrent network, and finished frames.
-    // The newest two states and what one call finishes stay at any budget: in rising order, 0 costs no run more.
+    // The newest two states and what one call finishes stay at any budget: in rising order, 0 costs no run more. And at
+    // most 512 of each stay, however small they are.
     std::size_t state_cache = std::size_t{512} << 20;
     std::size_t output_cache = std::size_t{256} << 20;
 
@@ -161,6 +162,8 @@ public:
     // Computes with `frames`, which hold at least what needed() listed last. Returns the output, or null when more frames
     // are needed. Every call that returns null has made progress, so the loop ends.
     // The image owns the planes that written_planes() names. It may be shared with the engine's cache: read-only.
+    // Throws Error `output frame N: ...` when the network, memory or a frame's properties fail it. The engine is then as it
+    // was: the same output may be asked for again, in a new request.
     std::shared_ptr<const Image> advance(Request& request, const Frames& frames);
 
     Statistics statistics() const;

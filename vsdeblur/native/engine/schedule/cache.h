@@ -9,15 +9,19 @@
 
 namespace vsdeblur {
 
-// Holds shared, immutable values under keys. When the costs of all values exceed `budget`, the least recently used are
-// dropped, but `keep` values always stay. A value that a caller holds lives on. Thread-safe.
+// Holds shared, immutable values under keys. When the costs of all values exceed `budget`, or they are more than `most`, the
+// least recently used are dropped, but `keep` values always stay. A value that a caller holds lives on. Thread-safe.
 template <typename Key, typename Value>
 class Cache {
 public:
     using Handle = std::shared_ptr<const Value>;
 
-    // budget: in the unit of put()'s cost. keep: number of values.
-    Cache(std::size_t budget, std::size_t keep) : budget_(budget), keep_(keep) {}
+    // budget: in the unit of put()'s cost. keep, most: numbers of values; the first goes before the second.
+    Cache(std::size_t budget, std::size_t keep, std::size_t most = default_most)
+        : budget_(budget), keep_(keep), most_(most) {}
+
+    // So that small values do not gather by the ten thousand in a budget that is meant for large ones.
+    static constexpr std::size_t default_most = 512;
 
     // Null if the key is not there.
     Handle get(const Key& key) {
@@ -37,15 +41,14 @@ public:
         return touch(found);
     }
 
-    // Stores a value; one that is there already stays.
+    // Stores a value; one that is there already stays. Does nothing when it throws std::bad_alloc.
     void put(const Key& key, Handle value, std::size_t cost) {
         std::lock_guard lock(mutex_);
-        const auto [entry, fresh] = entries_.try_emplace(key);
-        if (!fresh) return;
-        order_.push_front(key);
-        entry->second = {std::move(value), cost, order_.begin()};
+        std::list<Key> place{key};
+        if (!entries_.try_emplace(key, Entry{std::move(value), cost, place.begin()}).second) return;
+        order_.splice(order_.begin(), place);
         total_ += cost;
-        while (total_ > budget_ && entries_.size() > keep_) drop_oldest();
+        while ((total_ > budget_ || entries_.size() > most_) && entries_.size() > keep_) drop_oldest();
     }
 
 private:
@@ -74,6 +77,7 @@ private:
     std::size_t total_ = 0;
     const std::size_t budget_;
     const std::size_t keep_;
+    const std::size_t most_;
 };
 
 }  // namespace vsdeblur

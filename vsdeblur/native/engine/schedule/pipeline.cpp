@@ -8,8 +8,6 @@ namespace vsdeblur {
 
 namespace {
 
-constexpr std::size_t thumbnails_kept = 512;
-
 // Finished frames that are kept whatever the budget: those that one call finishes.
 std::size_t outputs_kept(const Options& options, const Contract& contract) {
     const auto outputs = static_cast<std::size_t>(contract.outputs());
@@ -43,7 +41,7 @@ Pipeline::Pipeline(const Clip& clip, const Options& options, const Contract& con
       length_(clip.frames),
       network_(contract, options, channels_of(clip.format, contract.color), clip.format.width, clip.format.height),
       decoded_(0, static_cast<std::size_t>(contract.window()) * options.num_streams),
-      thumbnails_(thumbnails_kept, 0),
+      thumbnails_(Cache<int, Thumbnail>::default_most, 0),
       outputs_(options.output_cache, outputs_kept(options, contract)) {}
 
 CutBefore Pipeline::cuts(const Frames& frames) {
