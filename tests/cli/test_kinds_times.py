@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ffmpeg, times
+from tests.cli.conftest import ffmpeg, files, times
 from tests.cli.kinds import SOUND, deblurred, picture
+from vsdeblur.cli import main
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".mov", ".mkv"])
@@ -71,3 +72,12 @@ def test_avi_without_times_and_gif(weights: Path, tmp_path: Path) -> None:
         ffmpeg(*picture(), "-c:v", codec, tmp_path / name)
         target = deblurred(tmp_path / name, tmp_path / f"{name}.mkv")
         assert times(target) == times(tmp_path / name)
+
+
+@pytest.mark.parametrize("codec", ["libx264", "ffv1"])
+def test_avi_gets_frames_in_order(weights: Path, tmp_path: Path, codec: str) -> None:
+    source = tmp_path / "in.mkv"
+    ffmpeg(*picture(), "-c:v", codec, "-pix_fmt", "yuv420p", source)
+    assert times(deblurred(source, tmp_path / "a.avi")) == times(source)
+    assert main(["deblur", str(source), str(tmp_path / "b.avi"), "--codec", "libx264"]) == 1
+    assert files(tmp_path) == {"in.mkv", "a.avi", "weights"}

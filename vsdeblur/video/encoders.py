@@ -27,6 +27,8 @@ _PREFERRED_FOR_HDR = ("libx265", "libsvtav1", "ffv1")
 # FFmpeg writes others into these too, and no player finds them there.
 _NARROW = {
     "mpegts": ("libx264", "libx265", "mpeg2video", "mpeg4"),
+    # It has no order of showing apart from that of decoding, so B-frames would come out in the wrong order.
+    "avi": ("mpeg4", "mjpeg", "ffv1", "utvideo", "huffyuv", "ffvhuff"),
     "mp4": ("libx264", "libx264rgb", "libx265", "libvpx-vp9", "libsvtav1", "mpeg4", "mpeg2video"),
 }
 # What decoders give back as another format: FFmpeg reads H.264's gray as 4:2:0.
