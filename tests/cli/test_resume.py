@@ -55,6 +55,7 @@ def test_a_signal_before_anything_is_done_leaves_nothing(weights: Path, long: Pa
     target = out / "a.mkv"
     done = broken_off(long, target, signal.SIGTERM, 0)
     assert done.returncode != 0
+    assert "broken off before the first segment was whole, so nothing of it is kept" in done.stderr
     assert files(out) == set()
 
 
@@ -98,7 +99,7 @@ def test_full_disk(
     )
     assert main(["deblur", str(long), str(target), "--resume", "--model", "DBLRNet"]) == 1
     assert capsys.readouterr().err == (
-        "vsdeblur: the earlier run had another model: 'DTB' and not 'DBLRNet'; --overwrite begins anew\n"
+        "vsdeblur: the earlier run had the model DTB, and this one has DBLRNet; --overwrite begins anew\n"
     )
     assert len(Journal(target).found("segment")) == 2
     assert main(["deblur", str(long), str(target), "--resume"]) == 0
@@ -121,13 +122,13 @@ def test_other_weights_and_threads_are_noticed(
     monkeypatch.setenv("VSDEBLUR_THREADS", "77")
     capsys.readouterr()
     assert main(["deblur", str(long), str(target), "--resume"]) == 1
-    assert " had another threads: " in capsys.readouterr().err
+    assert " had the threads " in capsys.readouterr().err
     monkeypatch.delenv("VSDEBLUR_THREADS")
     (weights / "DTB.onnx").write_bytes(tiny_models.counter(name="DTB", license="other"))
     capsys.readouterr()
     assert main(["deblur", str(long), str(target), "--resume"]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("vsdeblur: the earlier run had another weights_file: 'DTB.onnx in fp32, SHA-256 ")
+    assert said.startswith("vsdeblur: the earlier run had the weights file DTB.onnx in fp32, SHA-256 ")
     assert said.endswith("; --overwrite begins anew\n")
 
 

@@ -20,7 +20,9 @@ _INTERRUPTED = 130  # as shells have it: 128 + SIGINT
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; ``argv`` is without the program's name. Returns the exit status: 0, or 1 for a failure."""
-    parser = argparse.ArgumentParser(prog="vsdeblur", description="Deblurs video.")
+    parser = argparse.ArgumentParser(
+        prog="vsdeblur", description="Deblurs video.", epilog="example: vsdeblur deblur blurry.mp4 sharp.mp4"
+    )
     parser.add_argument("--version", action="version", version=f"vsdeblur {version('vsdeblur')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in (deblur, compare, analyze, models, doctor, bench, ffmpeg, ffmpeg_graph, editors):

@@ -22,6 +22,7 @@ __all__ = [
     "check_packages",
     "ended_by_sigterm",
     "function_arguments",
+    "missing_packages",
     "wishes",
 ]
 
@@ -32,12 +33,16 @@ _PACKAGES = {
 """What the extras bring, and pip's names. Commands import it as they run: not every installation has it."""
 
 
+def missing_packages(extra: str) -> list[str]:
+    """Pip's names of what an extra brings and is not installed."""
+    return [package for module, package in _PACKAGES[extra].items() if find_spec(module) is None]
+
+
 def check_packages(*extras: str) -> None:
     """Raises Error when something that one of the extras brings is not installed."""
     for extra in extras:
-        for module, package in _PACKAGES[extra].items():
-            if find_spec(module) is None:
-                raise Error(f'this command needs {package}; pip install "vsdeblur[{",".join(extras)}]"')
+        for package in missing_packages(extra):
+            raise Error(f'this command needs {package}; pip install "vsdeblur[{",".join(extras)}]"')
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:

@@ -31,15 +31,24 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
         help="deblur a video file",
         usage="%(prog)s [OPTION]... IN OUT\n       %(prog)s [OPTION]... IN... --out-dir FOLDER",
         description="Deblurs a video file. Everything else in it goes along: times of frames, other streams, chapters,"
-        " tags, colour. What is done of a run that was broken off is kept beside OUT; --resume goes on from there.",
+        " tags, colour. Whole segments (some 80 frames) of a run that was broken off are kept beside OUT; --resume goes"
+        " on from there. It is for blur by motion of the camera or of objects, not for what is out of focus.",
+        epilog="examples: vsdeblur deblur blurry.mp4 sharp.mp4; vsdeblur deblur film.mkv sharp.mkv --from 1:00"
+        " --to 1:10; ffmpeg -i in.mp4 -f yuv4mpegpipe - | vsdeblur deblur - - | ffmpeg -i - out.mp4",
     )
     _add_files(parser)
-    parser.add_argument("--model", default="DTB", help="a network (see vsdeblur models) or an .onnx file; %(default)s")
+    parser.add_argument(
+        "--model", default="DTB", help="a network (see vsdeblur models) or an .onnx file; default: %(default)s"
+    )
     add_function_arguments(parser)
     add_encoder(parser)
     _add_range(parser)
     parser.add_argument(
-        "--rate", "--fps", type=_rate, metavar="N", help="frames a second of a picture sequence, such as 24000/1001; 25"
+        "--rate",
+        "--fps",
+        type=_rate,
+        metavar="N",
+        help="frames a second of a picture sequence, such as 24000/1001; default: 25",
     )
     fields = parser.add_mutually_exclusive_group()
     fields.add_argument("--deinterlace", action="store_true", help="make whole frames of interlaced ones, with Bwdif")
@@ -52,7 +61,9 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
     )
     parser.add_argument("--resume", action="store_true", help="go on where a run that was broken off stopped, if any")
     workers = parser.add_mutually_exclusive_group()
-    workers.add_argument("--workers", type=_count, default=1, metavar="N", help="processes that share the work; 1")
+    workers.add_argument(
+        "--workers", type=_count, default=1, metavar="N", help="processes that share the work; default: 1"
+    )
     workers.add_argument("--scheduler", metavar="ADDRESS", help="share it among the workers of this Dask cluster")
     parser.add_argument("--json", action="store_true", help="progress as lines of JSON")
     return parser

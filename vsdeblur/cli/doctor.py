@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from vsdeblur import _engine, models
 from vsdeblur._engine import Error
+from vsdeblur.cli._arguments import missing_packages
 from vsdeblur.contract import PROBE_TOLERANCE, probe_input, probe_of
 from vsdeblur.models import Model
 
@@ -23,6 +24,9 @@ __all__ = ["add_parser", "run"]
 # The plugin's version, from a process of its own: a library that crashes while it loads must not take this one along.
 _PLUGIN = "import vapoursynth; print(vapoursynth.core.vsdeblur.Info()['version'])"
 _PLUGIN_SECONDS = 120  # far more than a cold start takes
+
+
+_EXTRAS = {"video": "vsdeblur deblur, compare and analyze", "report": "vsdeblur analyze and compare --html"}
 
 
 class _Fault(Exception):
@@ -45,6 +49,9 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
 
 def run(arguments: argparse.Namespace) -> int:
     outcomes = [_print_outcome(subject, check) for subject, check in _checks(arguments.provider, arguments.device_id)]
+    for extra, commands in _EXTRAS.items():
+        if missing := missing_packages(extra):
+            print(f'note   {commands} need {", ".join(missing)}: pip install "vsdeblur[{extra}]"')
     return 0 if all(outcomes) else 1
 
 

@@ -84,6 +84,8 @@ def deblur(request: Request, progress: Progress) -> None:
     except (KeyboardInterrupt, SystemExit):
         if journal.found("segment"):
             progress.say(f"broken off; --resume goes on, from {journal.folder.name}")
+        else:
+            progress.say("broken off before the first segment was whole, so nothing of it is kept")
         raise
     finally:
         progress.close()
@@ -242,7 +244,10 @@ def _agree(journal: Journal, job: Job) -> None:
         for name, value in now.items():
             before = line["job"].get(name)
             if before != value:
-                raise Error(f"the earlier run had another {name}: {before} and not {value}; --overwrite begins anew")
+                raise Error(
+                    f"the earlier run had the {name.replace('_', ' ')} {before}, and this one has {value};"
+                    " --overwrite begins anew"
+                )
         return
     journal.note(job=now)
 

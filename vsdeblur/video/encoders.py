@@ -39,6 +39,7 @@ _PQ, _HLG = 16, 18
 _UNSPECIFIED = 2
 
 _CRF = {"libx264": 18, "libx264rgb": 18, "libx265": 20, "libvpx-vp9": 24, "libsvtav1": 24}
+_WORST_CRF = {"libx264": 51, "libx264rgb": 51, "libx265": 51, "libvpx-vp9": 63, "libsvtav1": 63}
 _HAS_PRESET = ("libx264", "libx264rgb", "libx265", "libsvtav1")
 _LOSSLESS: Mapping[str, Mapping[str, str]] = {
     "libx264": {"qp": "0"},
@@ -275,6 +276,8 @@ def _options(codec: str, picture: Picture, wishes: Wishes) -> dict[str, str]:
     if picture.has_hdr10 and codec in _MASTERING:
         groups.append(_hdr10(codec, picture))
     groups += [{name: value} for name, value in wishes.options]
+    if wishes.crf is not None and not 0 <= wishes.crf <= _WORST_CRF[codec]:
+        raise Error(f"--crf must be 0 to {_WORST_CRF[codec]} for {codec}, not {wishes.crf:g}")
     return _merged(groups)
 
 

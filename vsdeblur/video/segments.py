@@ -57,7 +57,13 @@ class Job:
 
     def described(self) -> dict[str, str]:
         """Each part in words, for comparing with those of an earlier run."""
-        return {part.name: repr(getattr(self, part.name)) for part in fields(self)}
+        return {part.name: _in_words(getattr(self, part.name)) for part in fields(self)}
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, tuple) and all(isinstance(entry, str) for entry in value):
+        return " ".join(value) or "none"
+    return value if isinstance(value, str) else repr(value)
 
 
 @dataclass(frozen=True)

@@ -271,7 +271,7 @@ TEST_CASE("session: a provider that is not there is an error that says what is")
     const std::pair<std::string, std::string> wheels[] = {
         {"CUDA", "onnxruntime-gpu"},          {"CUDAExecutionProvider", "onnxruntime-gpu"},
         {"TensorRT", "onnxruntime-gpu"},      {"tensorrt", "onnxruntime-gpu"},
-        {"DirectML", "onnxruntime-directml"}, {"DmlExecutionProvider", "onnxruntime-directml"}};
+        {"DirectML", "onnxruntime-directml (Windows)"}, {"DmlExecutionProvider", "onnxruntime-directml (Windows)"}};
     for (const auto& [name, wheel] : wheels) {
         SessionOptions options;
         options.provider = name;
