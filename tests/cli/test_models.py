@@ -45,9 +45,10 @@ def test_json_tells_what_is_wrong_with_a_file(weights: Path, capsys: pytest.Capt
 def test_table_has_a_line_for_each_model(weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (weights / "RVD.onnx").write_text("nothing")
     assert main(["models"]) == 0
-    heading, *lines = capsys.readouterr().out.splitlines()
-    assert heading.split() == ["name", "precision", "window", "color", "sha256", "trained", "on"]
+    heading, *lines, last = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["name", "precision", "window", "gives", "color", "sha256"]
+    assert last.endswith(str(weights / "NAME.md"))
     assert [line.split()[0] for line in lines] == ["DBLRNet", "DTB", "RVD", "SharpSequence"]
-    assert lines[1].split()[1:4] == ["fp32", "0,0", "rgb"]
-    assert lines[1].endswith("made by hand")
+    assert lines[1].split()[1:6] == ["fp32", "0,0", "a", "frame", "rgb"]
+    assert lines[3].split()[3:5] == ["7", "instants"] and lines[3].endswith("untrained, refused by name")
     assert "FAULT" in lines[2]

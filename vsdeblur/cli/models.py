@@ -32,6 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps([_record(model) for model in found], indent=2, ensure_ascii=False))
     else:
         print(_table(found))
+        for folder in sorted({model.path.parent for model in found}):
+            print(f"What each gains and costs, and where it fails, is in {folder / 'NAME.md'}")
     return 0
 
 
@@ -57,14 +59,18 @@ def _record(model: Model) -> dict[str, Any]:
 
 
 def _table(found: Sequence[Model]) -> str:
-    rows = [("name", "precision", "window", "color", "sha256", "trained on")]
+    rows = [("name", "precision", "window", "gives", "color", "sha256", "")]
     for model in found:
         contract = model.contract
         if contract is None:
-            rows.append((model.name, model.precision, "-", "-", model.sha256[:_SHORT] or "-", f"FAULT: {model.error}"))
+            rows.append(
+                (model.name, model.precision, "-", "-", "-", model.sha256[:_SHORT] or "-", f"FAULT: {model.error}")
+            )
             continue
         window = f"{contract.window[0]},{contract.window[1]}"
-        rows.append((model.name, model.precision, window, contract.color, model.sha256[:_SHORT], contract.trained_on))
+        gives = f"{contract.subframes} instants" if contract.subframes else "a frame"
+        remark = "" if contract.is_trained else "untrained, refused by name"
+        rows.append((model.name, model.precision, window, gives, contract.color, model.sha256[:_SHORT], remark))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

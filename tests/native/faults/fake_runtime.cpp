@@ -4,8 +4,10 @@
 #include "runtime/graph.h"
 #include "runtime/onnxruntime/session.h"
 
+#include <chrono>
 #include <new>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 namespace vsdeblur {
@@ -37,6 +39,7 @@ public:
 
     void run(std::span<const Tensor> inputs, std::span<Tensor> outputs) override {
         fail_if_told();
+        std::this_thread::sleep_for(std::chrono::milliseconds(fake_runtime().pause_ms));
         const Tensor& frames = inputs.front();
         for (std::size_t i = 1; i < inputs.size(); ++i) {
             const bool adds = inputs[i].shape() == frames.shape();
