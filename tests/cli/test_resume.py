@@ -51,11 +51,24 @@ def test_a_run_that_was_broken_off_is_taken_up_again(
     assert target.read_bytes() == whole
 
 
+def test_a_run_without_a_whole_segment_says_that_nothing_is_kept(
+    weights: Path, long: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vsdeblur.video.deblurring._run", interrupted)
+    assert main(["deblur", str(long), str(out / "a.mkv")]) == 130
+    assert (
+        capsys.readouterr().err == "vsdeblur: broken off before the first segment was whole, so nothing of it is kept\n"
+    )
+    assert files(out) == set()
+
+
 def test_a_signal_before_anything_is_done_leaves_nothing(weights: Path, long: Path, out: Path) -> None:
     target = out / "a.mkv"
     done = broken_off(long, target, signal.SIGTERM, 0)
     assert done.returncode != 0
-    assert "broken off before the first segment was whole, so nothing of it is kept" in done.stderr
     assert files(out) == set()
 
 
