@@ -20,7 +20,7 @@ def noise(dtype: npt.DTypeLike, *shape: int, seed: int = 0) -> Frame:
 
 
 def calm(length: int, height: int = 9, width: int = 11) -> list[Frame]:
-    """RGB frames of uint8 that differ, but too little for a scene cut: of one picture, with noise and brighter steps."""
+    """RGB frames of uint8 that differ, but too little for a scene cut: one picture with noise, brighter each time."""
     picture = noise(np.uint8, height, width, 3, seed=length) // 3
     return [picture + noise(np.uint8, height, width, 3, seed=n) // 8 + np.uint8(n % 100) for n in range(length)]
 
