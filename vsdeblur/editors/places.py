@@ -13,6 +13,7 @@ from pathlib import Path
 
 from vsdeblur._engine import Error
 from vsdeblur.editors import forms
+from vsdeblur.ffmpeg.cache import write_whole
 from vsdeblur.ffmpeg.launch import PLUGIN_FOLDER
 
 __all__ = ["Place", "install", "places", "remove"]
@@ -76,11 +77,11 @@ def install(place: Place) -> None:
         raise Error(f"{place.path} is there already and is no link of vsdeblur's; take it away first")
     try:
         place.path.parent.mkdir(parents=True, exist_ok=True)
+        if place.link is None:
+            write_whole(place.path, place.text.encode())
+            return
         part = place.path.with_name(f".{place.path.name}.{os.getpid()}")
-        if place.link is not None:
-            part.symlink_to(place.link)
-        else:
-            part.write_text(place.text, "utf-8")
+        part.symlink_to(place.link)
         part.replace(place.path)
     except OSError as error:
         raise _refused(place, error) from error

@@ -18,7 +18,7 @@ from vsdeblur.video.host import translated, vapoursynth
 from vsdeblur.video.progress import Progress
 from vsdeblur.video.source import Survey
 
-__all__ = ["Part", "analysed", "plot"]
+__all__ = ["Part", "analysed", "check_size", "plot"]
 
 PARTS = 20
 _LOOKS = 5
@@ -44,8 +44,7 @@ def analysed(path: Path, seconds: float | None, progress: Progress) -> list[Part
     track = source.described(path)
     progress.stage("Indexing")
     found = source.opened(path, track, None, report=progress, upright=True)
-    if min(found.clip.width, found.clip.height) < LEAST_SIDE:
-        raise Error(f"frames must have at least {LEAST_SIDE}x{LEAST_SIDE} pixels to be measured")
+    check_size(found.clip)
     times = source.clock(found, Survey((), True, None))
     shown = [float(times.seconds(tick - times.ticks[0])) for tick in (*times.ticks, times.end)]
     cuts = _cuts(shown, seconds)
@@ -61,6 +60,12 @@ def analysed(path: Path, seconds: float | None, progress: Progress) -> list[Part
         progress(number + 1, len(spans))
     progress.close()
     return parts
+
+
+def check_size(clip: Any) -> None:
+    """Raises Error when frames are too small for blur_of()."""
+    if min(clip.width, clip.height) < LEAST_SIDE:
+        raise Error(f"frames must have at least {LEAST_SIDE}x{LEAST_SIDE} pixels to be measured")
 
 
 def _cuts(shown: Sequence[float], seconds: float | None) -> list[int]:

@@ -15,10 +15,11 @@ import numpy.typing as npt
 from PIL import Image
 
 from vsdeblur._engine import Error
-from vsdeblur.measures.blur import LEAST_SIDE, blur_of
+from vsdeblur.measures.blur import blur_of
 from vsdeblur.measures.flicker import Means, block_means, flicker
 from vsdeblur.measures.flow import Flow, flows, is_cut, tof
 from vsdeblur.measures.metrics import Frame, Score, luma, score
+from vsdeblur.report.analysis import check_size
 from vsdeblur.video import source
 from vsdeblur.video.host import translated
 from vsdeblur.video.progress import Progress
@@ -148,8 +149,7 @@ def _opened(paths: Sequence[Path], progress: Progress) -> tuple[list[Any], list[
     found = [source.opened(path, source.described(path), None, report=progress, upright=True) for path in paths]
     progress.close()
     first = found[0].clip
-    if min(first.width, first.height) < LEAST_SIDE:
-        raise Error(f"frames must have at least {LEAST_SIDE}x{LEAST_SIDE} pixels to be measured")
+    check_size(first)
     for path, other in zip(paths[1:], found[1:], strict=True):
         clip = other.clip
         if (clip.width, clip.height) != (first.width, first.height):

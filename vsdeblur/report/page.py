@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from io import StringIO
@@ -15,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from vsdeblur._engine import Error
+from vsdeblur.ffmpeg.cache import write_whole
 from vsdeblur.report.comparison import Comparison, Measured
 
 __all__ = ["write_page"]
@@ -46,14 +46,10 @@ def write_page(comparison: Comparison, target: Path) -> None:
         count=len(comparison.times),
         data=_data(comparison),
     )
-    part = target.with_name(f".vsdeblur-{os.getpid()}.html")
     try:
-        part.write_text(text, "utf-8")
-        part.replace(target)
+        write_whole(target, text.encode())
     except OSError as error:
         raise Error(f"{target} cannot be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _charts(comparison: Comparison) -> list[tuple[str, str, Values]]:
