@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -32,6 +33,11 @@ def single(source: Path, target: Path) -> bytes:
     return target.read_bytes()
 
 
+def untimed(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What was said, without how long it took."""
+    return [re.sub(r" in \d\d:\d\d$", "", line) for line in capsys.readouterr().err.splitlines()]
+
+
 def test_each_file_is_what_it_would_be_alone(weights: Path, clips: Path, tmp_path: Path, out: Path) -> None:
     names = {"one.mkv", "three.mp4"}
     wanted = {name: single(clips / name, tmp_path / name) for name in names}
@@ -46,10 +52,12 @@ def test_a_folder(weights: Path, clips: Path, out: Path, capsys: pytest.CaptureF
     (clips / "old.mkv.0123abcd.vsdeblur").mkdir()
     assert main(["deblur", str(clips), "--out-dir", str(out)]) == 0
     assert files(out) == {"one.mkv", "two.MKV", "three.mp4"}
-    assert capsys.readouterr().err.splitlines() == [
+    assert untimed(capsys) == [
         f"vsdeblur: {clips}: skipped older: folders within a folder are not looked into",
         f"vsdeblur: {clips}: skipped notes.txt: no video by the ending; name a file to have it taken",
-        *("[1/3] one.mkv", "[2/3] three.mp4", "[3/3] two.MKV"),
+        *("[1/3] one.mkv", f"[1/3] one.mkv: {FRAMES} frames"),
+        *("[2/3] three.mp4", f"[2/3] three.mp4: {FRAMES} frames"),
+        *("[3/3] two.MKV", f"[3/3] two.MKV: {FRAMES} frames"),
         "vsdeblur: 3 of 3 files came out",
     ]
 
@@ -78,7 +86,7 @@ def test_one_that_fails_does_not_stop_the_others(
     assert main(["deblur", str(clips), str(clips / "absent.mkv"), "--out-dir", str(out)]) == 1
     assert files(out) == {"one.mkv", "two.MKV", "three.mp4"}
     assert (out / "two.MKV").read_text() == "old"
-    lines = capsys.readouterr().err.splitlines()
+    lines = untimed(capsys)
     assert lines[0].startswith("vsdeblur: odd.wmv: odd.wmv: there is no container by the ending .wmv; there are .mkv, ")
     assert lines[0].endswith("; --ext gives another")
     assert lines[1:] == [
@@ -87,7 +95,8 @@ def test_one_that_fails_does_not_stop_the_others(
         "[1/3] broken.mkv",
         f"vsdeblur: broken.mkv: {clips / 'broken.mkv'} is no file that FFmpeg can read: Invalid data found when"
         " processing input",
-        *("[2/3] one.mkv", "[3/3] three.mp4"),
+        *("[2/3] one.mkv", f"[2/3] one.mkv: {FRAMES} frames"),
+        *("[3/3] three.mp4", f"[3/3] three.mp4: {FRAMES} frames"),
         "vsdeblur: 2 of 6 files came out, 4 failed: odd.wmv, two.MKV, absent.mkv, broken.mkv",
     ]
 
@@ -105,8 +114,9 @@ def test_resume_leaves_what_is_whole_and_goes_on_with_the_rest(
     assert files(out) == {"one.mkv", "two.MKV", "three.mp4"}
     assert (out / "one.mkv").read_text() == "whole"
     assert {name: (out / name).read_bytes() for name in wanted} == wanted
-    assert capsys.readouterr().err.splitlines() == [
-        *("[1/2] three.mp4", "[2/2] two.MKV"),
+    assert untimed(capsys) == [
+        *("[1/2] three.mp4", f"[1/2] three.mp4: {FRAMES} frames"),
+        *("[2/2] two.MKV", f"[2/2] two.MKV: {FRAMES} frames"),
         "vsdeblur: 2 of 3 files came out, 1 was there already",
     ]
 

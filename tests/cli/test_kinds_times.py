@@ -61,7 +61,7 @@ def test_transport_streams_keep_their_times_or_say_why_not(
     shifted = times(deblurred(movie, tmp_path / "b.ts"))
     late = shifted[0] - times(movie)[0]
     assert shifted == [at + late for at in times(movie)]
-    assert capsys.readouterr().err == (
+    assert capsys.readouterr().err.startswith(
         f"vsdeblur: everything in b.ts is {float(late):.3f} seconds later than in in.mp4: mpegts has no times before 0,"
         " where decoding begins\n"
     )

@@ -225,6 +225,9 @@ def test_json(weights: Path, long: Path, out: Path, capsys: pytest.CaptureFixtur
 
     assert main(["deblur", str(long), str(out / "a.mkv"), "--json"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    whole = lines.pop()
+    assert (whole["finished"], whole["frames"]) == ("a.mkv", COUNT)
+    assert whole["seconds"] > 0
     last = next(line for line in reversed(lines) if line["stage"] == "Deblurring")
     assert (last["done"], last["total"]) == (COUNT, COUNT)
     assert {line["stage"] for line in lines} >= {"Looking at every frame", "Deblurring"}

@@ -316,3 +316,4 @@ def _finish(
     journal.note(whole=whole.stat().st_ino)
     whole.replace(request.target)
     journal.remove()
+    progress.finished(request.target.name, job.count * instants)

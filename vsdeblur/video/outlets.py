@@ -101,6 +101,7 @@ def to_file(request: Request, intake: Intake, picture: Picture, progress: Progre
         join(parts, times.split(instants), (), joined, container=own)
         others.wrap(joined, whole, container=container, picture=picture, codec=encoding.codec)
         whole.replace(target)
+    progress.finished(target.name, done * instants)
 
 
 def to_pictures(request: Request, intake: Intake, picture: Picture, progress: Progress) -> None:
@@ -112,10 +113,10 @@ def to_pictures(request: Request, intake: Intake, picture: Picture, progress: Pr
     # FFmpeg takes % in folders for a place of numbers too, and what stands before a colon for a protocol.
     folder = str(request.target.absolute().parent).replace("%", "%%")
     progress.stage("Deblurring")
-    done = there = 0
+    done = there = instants = 0
     with translated():
         for chunk in intake.chunks(_maker(request, encoding.format, picture)):
-            count = chunk.clip.num_frames
+            count, instants = chunk.clip.num_frames, chunk.instants
             first = intake.number + intake.first if chunk.instants == 1 else 1 + intake.first * chunk.instants
             if done == 0:
                 there = _pictures_there(request, intake, first, chunk.instants)
@@ -133,6 +134,7 @@ def to_pictures(request: Request, intake: Intake, picture: Picture, progress: Pr
                     options={"start_number": str(first + done * chunk.instants + skip), "atomic_writing": "1"},
                 )
             done += chunk.count
+    progress.finished(request.target.name, done * instants)
 
 
 def _pictures_there(request: Request, intake: Intake, first: int, instants: int) -> int:

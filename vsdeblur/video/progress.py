@@ -28,10 +28,12 @@ class Progress:
         self._start = self._shown = 0.0
         self._begun = 0
         self._prefix = ""
+        self._since = time.monotonic()
 
     def file(self, name: str, number: int, count: int) -> None:
         """File ``number`` of ``count``, from 1, is begun."""
         self.close()
+        self._since = time.monotonic()
         self._prefix = f"[{number}/{count}] "
         text = json.dumps({"file": name, "number": number, "of": count})
         print(text if self._as_json else f"{self._prefix}{name}", file=self._out, flush=True)
@@ -68,6 +70,17 @@ class Progress:
         """A sentence for the user."""
         self.close()
         text = json.dumps({"note": sentence}) if self._as_json else f"vsdeblur: {sentence}"
+        print(text, file=self._out, flush=True)
+
+    def finished(self, name: str, frames: int) -> None:
+        """OUT ``name`` is whole, with so many frames."""
+        self.close()
+        seconds = time.monotonic() - self._since
+        if self._as_json:
+            text = json.dumps({"finished": name, "frames": frames, "seconds": round(seconds, 1)})
+        else:
+            unit = "frame" if frames == 1 else "frames"
+            text = f"{self._prefix}{name}: {frames} {unit} in {tqdm.format_interval(seconds)}"
         print(text, file=self._out, flush=True)
 
     def close(self) -> None:
