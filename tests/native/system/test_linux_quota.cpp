@@ -37,13 +37,13 @@ private:
 }  // namespace
 
 TEST_CASE("quota: the lowest of a group and those above it, rounded up") {
-    const Groups groups("0::/work/job\n");
+    const Groups groups("0::/jobs/one\n");
     CHECK(!groups.granted());
-    groups.write("mount/work/job/cpu.max", "max 100000\n");
+    groups.write("mount/jobs/one/cpu.max", "max 100000\n");
     CHECK(!groups.granted());
-    groups.write("mount/work/cpu.max", "350000 100000\n");
+    groups.write("mount/jobs/cpu.max", "350000 100000\n");
     CHECK(groups.granted() == 4);
-    groups.write("mount/work/job/cpu.max", "10000 100000\n");
+    groups.write("mount/jobs/one/cpu.max", "10000 100000\n");
     CHECK(groups.granted() == 1);
     groups.write("mount/other/cpu.max", "1 100000\n");
     CHECK(groups.granted() == 1);
