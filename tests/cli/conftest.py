@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -87,6 +88,11 @@ def pictures(file: Path, stream: int = 0) -> list[Any]:
 
 def files(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
+
+
+def untimed(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What was said, without how long it took."""
+    return [re.sub(r" in \d\d:\d\d$", "", line) for line in capsys.readouterr().err.splitlines()]
 
 
 @pytest.fixture(autouse=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import FRAMES, Run, ffmpeg, files, read
+from tests.cli.conftest import FRAMES, Run, ffmpeg, files, read, untimed
 from vsdeblur.cli import main
 from vsdeblur.video import batch
 from vsdeblur.video.deblurring import Request
@@ -31,11 +30,6 @@ def single(source: Path, target: Path) -> bytes:
     """What the command makes of one file."""
     assert main(["deblur", str(source), str(target)]) == 0
     return target.read_bytes()
-
-
-def untimed(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """What was said, without how long it took."""
-    return [re.sub(r" in \d\d:\d\d$", "", line) for line in capsys.readouterr().err.splitlines()]
 
 
 def test_each_file_is_what_it_would_be_alone(weights: Path, clips: Path, tmp_path: Path, out: Path) -> None:

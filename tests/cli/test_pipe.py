@@ -148,6 +148,7 @@ def test_a_pipe_and_a_file_give_the_same_file(
     source = y4m(tmp_path / "in.y4m", pixels, MANY, size, "setsar=4/3")
     done = piped(source, "-", out / name, *options)
     assert (done.returncode, files(out)) == (0, {name}), done.stderr.decode()
+    assert f"{name}: {MANY} frames in " in done.stderr.decode().splitlines()[-1]
     wanted = tmp_path / name
     assert subprocess.run([*COMMAND, source, wanted, *options]).returncode == 0
     assert (out / name).read_bytes() == wanted.read_bytes()

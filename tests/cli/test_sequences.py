@@ -15,7 +15,7 @@ import pytest
 import vapoursynth as vs
 
 from tests import tiny_models
-from tests.cli.conftest import FRAMES, Run, ffmpeg, files, planes, read, times
+from tests.cli.conftest import FRAMES, Run, ffmpeg, files, planes, read, times, untimed
 from vsdeblur.cli import main
 from vsdeblur.video import outlets
 
@@ -112,11 +112,14 @@ def test_a_part_keeps_its_numbers(weights: Path, tmp_path: Path, out: Path) -> N
         assert (out / f"{n:05}.png").read_bytes() == (out / f"all{n:05}.png").read_bytes()
 
 
-def test_instants_are_numbered_from_one(weights: Path, tmp_path: Path, out: Path) -> None:
+def test_instants_are_numbered_from_one(
+    weights: Path, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     model = tmp_path / "fresh.onnx"
     model.write_bytes(tiny_models.exposure())
     deblur(sequence(tmp_path / "in", start=10), out / NAME, "--model", model)
     assert files(out) == {f"{n:05}.png" for n in range(1, 7 * FRAMES + 1)}
+    assert untimed(capsys) == [f"{NAME}: {7 * FRAMES} frames"]
 
 
 def test_a_glob_is_in_the_order_of_numbers(weights: Path, tmp_path: Path, out: Path) -> None:

@@ -113,14 +113,15 @@ def to_pictures(request: Request, intake: Intake, picture: Picture, progress: Pr
     # FFmpeg takes % in folders for a place of numbers too, and what stands before a colon for a protocol.
     folder = str(request.target.absolute().parent).replace("%", "%%")
     progress.stage("Deblurring")
-    done = there = instants = 0
+    done = there = 0
+    instants = 1
     with translated():
         for chunk in intake.chunks(_maker(request, encoding.format, picture)):
             count, instants = chunk.clip.num_frames, chunk.instants
-            first = intake.number + intake.first if chunk.instants == 1 else 1 + intake.first * chunk.instants
+            first = intake.number + intake.first if instants == 1 else 1 + intake.first * instants
             if done == 0:
-                there = _pictures_there(request, intake, first, chunk.instants)
-            skip = min(count, max(0, there - done * chunk.instants))
+                there = _pictures_there(request, intake, first, instants)
+            skip = min(count, max(0, there - done * instants))
             if skip < count:
                 encode(
                     chunk.clip[skip:],
@@ -131,7 +132,7 @@ def to_pictures(request: Request, intake: Intake, picture: Picture, progress: Pr
                     Path(folder, request.target.name),
                     container="image2",
                     report=_reporter(progress, done, chunk, intake),
-                    options={"start_number": str(first + done * chunk.instants + skip), "atomic_writing": "1"},
+                    options={"start_number": str(first + done * instants + skip), "atomic_writing": "1"},
                 )
             done += chunk.count
     progress.finished(request.target.name, done * instants)
