@@ -17,6 +17,7 @@ import vapoursynth as vs
 from tests import tiny_models
 from tests.cli.conftest import COUNT, files, planes, read
 from vsdeblur.cli import main
+from vsdeblur.video import segments
 from vsdeblur.video.journal import Journal, folder_of
 from vsdeblur.video.segments import Maker
 
@@ -79,11 +80,11 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException, int], N
     def fail(error: BaseException, at: int) -> None:
         make = Maker.make
 
-        def broken(self: Maker, segment: Any, target: Path, report: Any) -> None:
+        def broken(self: Maker, segment: Any, target: Path, *others: Any) -> None:
             if segment.number == at:
                 target.write_bytes(b"half")
                 raise error
-            make(self, segment, target, report)
+            make(self, segment, target, *others)
 
         monkeypatch.setattr(Maker, "make", broken)
 
@@ -231,3 +232,54 @@ def test_json(weights: Path, long: Path, out: Path, capsys: pytest.CaptureFixtur
     last = next(line for line in reversed(lines) if line["stage"] == "Deblurring")
     assert (last["done"], last["total"]) == (COUNT, COUNT)
     assert {line["stage"] for line in lines} >= {"Looking at every frame", "Deblurring"}
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], list[int]]:
+    """Has a run note every frame that it asks the network for, and fail at one of them."""
+
+    def watch(failing_at: int | None) -> list[int]:
+        numbers: list[int] = []
+        sharpened = segments.sharpened
+
+        def watched(*given: Any) -> tuple[Any, Any]:
+            sharp, alpha = sharpened(*given)
+
+            def chosen(n: int) -> vs.VideoNode:
+                numbers.append(n)
+                if n == failing_at:
+                    raise ValueError("no such frame")
+                return sharp
+
+            return vs.core.std.FrameEval(sharp, chosen), alpha
+
+        monkeypatch.setattr(segments, "sharpened", watched)
+        return numbers
+
+    return watch
+
+
+def test_the_network_goes_on_while_the_encoder_empties(
+    weights: Path, long: Path, out: Path, asked: Callable[[int | None], list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers, note, first_beyond = asked(None), Journal.note, []
+
+    def noted(self: Journal, **what: Any) -> None:
+        if "segment" in what:
+            first_beyond.append(max(numbers) >= 80 * (what["segment"] + 1))
+        note(self, **what)
+
+    monkeypatch.setattr(Journal, "note", noted)
+    assert main(["deblur", str(long), str(out / "a.mkv")]) == 0
+    assert first_beyond == [True, True, True, False]
+    assert sorted(numbers) == list(range(COUNT))
+
+
+def test_a_frame_that_fails_costs_its_own_segment_alone(
+    weights: Path, long: Path, out: Path, asked: Callable[[int | None], list[int]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked(160)
+    target = out / "a.mkv"
+    assert main(["deblur", str(long), str(target)]) == 1
+    assert "no such frame" in capsys.readouterr().err
+    assert [line["segment"] for line in Journal(target).found("segment")] == [0, 1]

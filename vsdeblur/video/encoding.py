@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from vsdeblur.video.encoders import Encoding, Picture
 from vsdeblur.video.host import vapoursynth
 from vsdeblur.video.padding import plane_rows
 
-__all__ = ["check", "encode", "in_format", "out_of_room", "rgb_frame"]
+__all__ = ["check", "encode", "in_format", "out_of_room", "planes", "rgb_frame"]
 
 THREADS = 4
 """Of encoders, on every machine: with some of them the coded bits depend on it."""
@@ -58,8 +58,7 @@ def check(encoding: Encoding, picture: Picture, rate: Fraction) -> None:
 
 
 def encode(
-    clip: Any,
-    alpha: Any,
+    frames: Iterable[list[Any]],
     encoding: Encoding,
     picture: Picture,
     rate: Fraction,
@@ -69,15 +68,15 @@ def encode(
     report: Callable[[int], None],
     options: Mapping[str, str] | None = None,
 ) -> None:
-    """Encodes all frames of a clip; frame n is at n / rate seconds. ``report`` hears how many are done.
+    """Encodes frames, as planes() gives them; frame n is at n / rate seconds. ``report`` hears how many are done.
 
     ``options`` are the container's.
     """
     with av.open(target, "w", format=container, options={"fflags": "+bitexact", **(options or {})}) as file:
         stream: Any = file.add_stream(encoding.codec, rate=rate, options=dict(encoding.options))
         _set_up(stream.codec_context, encoding, picture, rate)
-        for number, planes in enumerate(_planes(clip, alpha)):
-            frame = _frame(planes, encoding.format, picture)
+        for number, parts in enumerate(frames):
+            frame = _frame(parts, encoding.format, picture)
             frame.pts, frame.time_base = number, 1 / rate
             file.mux(stream.encode(frame))
             report(number + 1)
@@ -97,8 +96,8 @@ def _set_up(context: Any, encoding: Encoding, picture: Picture, rate: Fraction) 
         context.chroma_sample_location = picture.siting + _SITING
 
 
-def _planes(clip: Any, alpha: Any) -> Iterator[list[Any]]:
-    """The planes of each frame, alpha last."""
+def planes(clip: Any, alpha: Any) -> Iterator[list[Any]]:
+    """The planes of each frame, alpha last. The frames that follow are made meanwhile."""
     if alpha is None:
         for frame in clip.frames(close=True):
             yield [np.asarray(plane) for plane in frame]

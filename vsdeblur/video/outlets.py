@@ -13,7 +13,7 @@ from vsdeblur.video import encoders, others, sequences, y4m
 from vsdeblur.video.clock import Clock
 from vsdeblur.video.deblurring import OWN_KIND, Request
 from vsdeblur.video.encoders import Picture
-from vsdeblur.video.encoding import check, encode, in_format
+from vsdeblur.video.encoding import check, encode, in_format, planes
 from vsdeblur.video.formats import parsed
 from vsdeblur.video.host import translated, vapoursynth
 from vsdeblur.video.intakes import Chunk, Intake, Make
@@ -85,8 +85,7 @@ def to_file(request: Request, intake: Intake, picture: Picture, progress: Progre
                 instants = chunk.instants
                 parts.append(Path(folder, f"segment-{len(parts):06}"))
                 encode(
-                    chunk.clip,
-                    chunk.alpha,
+                    planes(chunk.clip, chunk.alpha),
                     encoding,
                     picture,
                     intake.rate * instants,
@@ -124,8 +123,7 @@ def to_pictures(request: Request, intake: Intake, picture: Picture, progress: Pr
             skip = min(count, max(0, there - done * instants))
             if skip < count:
                 encode(
-                    chunk.clip[skip:],
-                    None if chunk.alpha is None else chunk.alpha[skip:],
+                    planes(chunk.clip[skip:], None if chunk.alpha is None else chunk.alpha[skip:]),
                     encoding,
                     shown,
                     intake.rate,

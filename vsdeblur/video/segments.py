@@ -6,15 +6,17 @@ Cuts lie on multiples of the engine's own segments, where the state of a recurre
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from vsdeblur._engine import Error
 from vsdeblur.video.encoders import Encoding, Picture
-from vsdeblur.video.encoding import encode, in_format
+from vsdeblur.video.encoding import encode, in_format, planes
 from vsdeblur.video.host import translated, vapoursynth
 from vsdeblur.video.network import deblurred, option
 from vsdeblur.video.source import Source, Survey, Track, opened
@@ -144,15 +146,20 @@ class Maker:
             sharp, alpha = sharpened(clip, alpha, job.model, job.arguments)
             self.instants: int = sharp.num_frames // clip.num_frames
             self._clip, self._alpha = in_format(sharp, alpha, job.encoding.format)
+        self._begun: dict[int, Iterator[list[Any]]] = {}
 
-    def make(self, segment: Segment, target: Path, report: Callable[[int], None]) -> None:
-        """Writes a segment; ``report`` hears how many frames of the source are done."""
-        start, stop = segment.first * self.instants, (segment.first + segment.count) * self.instants
+    def make(
+        self, segment: Segment, target: Path, report: Callable[[int], None], following: Segment | None = None
+    ) -> None:
+        """Writes a segment; ``report`` hears how many frames of the source are done.
+
+        The frames of the segment ``following``, which is to be made next, are begun before the encoder gives what it
+        still holds back, or the network would wait for it.
+        """
         job = self._job
         with translated():
             encode(
-                self._clip[start:stop],
-                None if self._alpha is None else self._alpha[start:stop],
+                self._frames(segment, following),
                 job.encoding,
                 job.picture,
                 job.rate * self.instants,
@@ -160,3 +167,14 @@ class Maker:
                 container=job.container,
                 report=lambda done: report(done // self.instants),
             )
+
+    def _frames(self, segment: Segment, following: Segment | None) -> Iterator[list[Any]]:
+        yield from self._begun.pop(segment.number, None) or self._planes(segment)
+        if following is not None:
+            coming = self._planes(following)
+            with suppress(vapoursynth().Error):  # which that segment will meet again
+                self._begun = {following.number: chain([next(coming)], coming)}
+
+    def _planes(self, segment: Segment) -> Iterator[list[Any]]:
+        start, stop = segment.first * self.instants, (segment.first + segment.count) * self.instants
+        return planes(self._clip[start:stop], None if self._alpha is None else self._alpha[start:stop])

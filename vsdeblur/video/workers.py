@@ -75,8 +75,8 @@ def handed_out(
     elif min(workers.count, len(todo)) > 1:
         yield from _beside(job, todo, min(workers.count, len(todo)), tally)
     else:
-        for segment in todo:
-            write(maker, segment, job.folder, partial(tally.heard, segment))
+        for segment, following in zip(todo, (*todo[1:], None), strict=True):
+            write(maker, segment, job.folder, partial(tally.heard, segment), following)
             tally.finished(segment)
             yield segment
 
@@ -87,12 +87,17 @@ def _clear(folder: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def write(maker: Maker, segment: Segment, folder: Path, report: Callable[[int], None]) -> None:
-    """Makes a segment's file, which has its name once it is whole and on the disk."""
+def write(
+    maker: Maker, segment: Segment, folder: Path, report: Callable[[int], None], following: Segment | None = None
+) -> None:
+    """Makes a segment's file, which has its name once it is whole and on the disk.
+
+    ``following`` is the one that this maker is given next, if that is known.
+    """
     file = segment.file(folder)
     part = file.with_name(f"{file.name}-{uuid4().hex[:12]}.part")
     try:
-        maker.make(segment, part, report)
+        maker.make(segment, part, report, following)
         with part.open("r+b") as written:
             os.fsync(written.fileno())
         part.replace(file)

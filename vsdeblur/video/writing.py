@@ -40,8 +40,7 @@ def write_clip(clip: Any, target: Path, wishes: Wishes, progress: Progress) -> N
         with translated():
             shaped, _ = encoding.in_format(clip, None, chosen.format)
             encoding.encode(
-                shaped,
-                None,
+                encoding.planes(shaped, None),
                 chosen,
                 picture,
                 rate,
