@@ -82,3 +82,21 @@ def test_avi_gets_frames_in_order(weights: Path, tmp_path: Path, codec: str) -> 
     assert times(deblurred(source, tmp_path / "a.avi")) == times(source)
     assert main(["deblur", str(source), str(tmp_path / "b.avi"), "--codec", "libx264"]) == 1
     assert files(tmp_path) == {"in.mkv", "a.avi", "weights"}
+
+
+def test_sound_that_begins_before_the_picture(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """AAC's first packet is thrown away, which MP4 and Matroska say, and AVI cannot."""
+    source = tmp_path / "in.mp4"
+    ffmpeg(*picture(), *SOUND, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", source)
+    delay = -float(times(source, 1)[0])
+    assert delay > 0.02
+    for ending in (".mp4", ".mkv", ".mov"):
+        deblurred(source, tmp_path / f"a{ending}")
+        assert "later" not in capsys.readouterr().err
+    deblurred(source, tmp_path / "a.avi")
+    assert (
+        f"vsdeblur: the sound of a.avi is {delay:.3f} seconds later than in in.mp4: avi has no times before 0, where"
+        " this sound begins\n"
+    ) in capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
@@ -305,15 +306,25 @@ def _finish(
         codec=job.encoding.codec,
         part=span,
     )
-    late = others.start(whole) - others.start(joined)
-    if abs(late) > _SHIFT_SECONDS:
-        progress.say(
-            f"everything in {request.target.name} is {float(late):.3f} seconds later than in {request.source.name}:"
-            f" {container} has no times before 0, where decoding begins"
-        )
+    for sentence in _moved(request, job, held, joined, whole, is_part=is_part):
+        progress.say(sentence)
     with whole.open("r+b") as written:
         os.fsync(written.fileno())
     journal.note(whole=whole.stat().st_ino)
     whole.replace(request.target)
     journal.remove()
     progress.finished(request.target.name, job.count * instants)
+
+
+def _moved(
+    request: Request, job: Job, held: others.Contents, joined: Path, whole: Path, *, is_part: bool
+) -> Iterator[str]:
+    """What ``whole`` shows or plays later than it should, in words."""
+    later = others.start(whole) - others.start(joined)
+    container = encoders.container_of(request.target)
+    name, before = request.target.name, f"than in {request.source.name}: {container} has no times before 0"
+    if abs(later) > _SHIFT_SECONDS:
+        yield f"everything in {name} is {float(later):.3f} seconds later {before}, where decoding begins"
+    delay = Fraction(0) if is_part else others.sound_delay(request.source, job.track, held, whole)
+    if delay > _SHIFT_SECONDS:
+        yield f"the sound of {name} is {float(delay):.3f} seconds later {before}, where this sound begins"

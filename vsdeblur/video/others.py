@@ -20,7 +20,7 @@ from vsdeblur.video.cutting import CUT_CODECS, cut_subtitles
 from vsdeblur.video.encoders import Picture, container_of
 from vsdeblur.video.source import Track
 
-__all__ = ["Contents", "Other", "contents", "left_out", "lost_tags", "mux", "start", "wrap"]
+__all__ = ["Contents", "Other", "contents", "left_out", "lost_tags", "mux", "sound_delay", "start", "wrap"]
 
 _MATROSKA = ("matroska", "webm")
 _MOVIE = ("mov", "mp4", "3gp")
@@ -292,6 +292,27 @@ def start(path: Path) -> Fraction:
     with av.open(path) as file:
         stream: Any = file.streams[0]
         return (stream.start_time or 0) * Fraction(stream.time_base)
+
+
+def sound_delay(source: Path, track: Track, held: Contents, target: Path) -> Fraction:
+    """Seconds by which ``target``'s sound comes later against its picture than that of ``source`` does, at most.
+
+    Coded sound may begin before the picture's first frame, with what a decoder throws away; some containers cannot
+    say so.
+    """
+    numbers = [other.number for other in held.others if other.kind == "audio"]
+    with av.open(target) as file:
+        same = [stream.index for stream in file.streams.audio]
+    pairs = zip(numbers, same, strict=True)
+    return max((_sound(target, b, 0) - _sound(source, a, track.number) for a, b in pairs), default=Fraction(0))
+
+
+def _sound(path: Path, number: int, picture: int) -> Fraction:
+    """Seconds from the first frame of stream ``picture`` to the first packet of the sound."""
+    with av.open(path) as file:
+        shown: Any = file.streams[picture]
+        first: Any = next(iter(file.demux(file.streams[number])))
+        return (first.pts or 0) * Fraction(first.time_base) - (shown.start_time or 0) * Fraction(shown.time_base)
 
 
 def _seconds(value: Fraction) -> str:
