@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
+from collections.abc import Callable
+from importlib.metadata import Distribution, PathDistribution, distribution
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,9 @@ from tests import tiny_models
 from tests.cli.conftest import Run
 from vsdeblur import models
 from vsdeblur.cli import main
+from vsdeblur.cli._installed import damage, recorded
+
+OTHER = "is not as it was installed"
 
 
 def faults(text: str) -> list[str]:
@@ -25,6 +31,7 @@ def test_a_sound_installation_passes(weights: Path, vsdeblur: Run) -> None:
     subjects = [line.removeprefix("ok").strip().split(":")[0] for line in lines]
     assert subjects == [
         "version",
+        "files",
         "OpenVINO",
         "ONNX Runtime",
         "VapourSynth plugin",
@@ -90,3 +97,56 @@ def test_a_plugin_that_does_not_load_is_a_fault(
     done = vsdeblur("doctor")
     assert done.returncode == 1
     assert faults(done.stdout) == ["FAULT  VapourSynth plugin: loading it ended with status -6"]
+
+
+@pytest.fixture
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Distribution:
+    """A copy of the installation, but for the command's script, in whose place doctor looks at it."""
+    for file in distribution("vsdeblur").files or ():
+        if ".." not in file.parts and "__pycache__" not in file.parts:
+            (tmp_path / "site" / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(str(file.locate()), tmp_path / "site" / file)
+    (folder,) = (tmp_path / "site").glob("vsdeblur-*.dist-info")
+    record = folder / "RECORD"
+    record.write_text("".join(line for line in record.open() if not line.startswith("..")))
+    found = PathDistribution(folder)
+    monkeypatch.setattr("vsdeblur.cli.doctor.distribution", lambda name: {"vsdeblur": found}[name])
+    return found
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "missing": (Path.unlink, "is missing"),
+    "a bit": (lambda file: file.write_bytes(bytes([file.read_bytes()[0] ^ 1]) + file.read_bytes()[1:]), OTHER),
+    "a byte more": (lambda file: file.write_bytes(file.read_bytes() + b"\n"), OTHER),
+    "empty": (lambda file: file.write_bytes(b""), OTHER),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGES)
+@pytest.mark.parametrize("name", ["vsdeblur/weights/DTB.onnx", "vsdeblur/vs.py"])
+def test_a_damaged_file_is_found(copied: Distribution, kind: str, name: str) -> None:
+    checksums = recorded(copied)
+    assert list(damage(copied, checksums)) == []
+    inflict, sentence = DAMAGES[kind]
+    inflict(Path(str(copied.locate_file(name))))
+    assert list(damage(copied, checksums)) == [f"{name} {sentence}"]
+
+
+def test_several_damaged_files_are_counted(
+    weights: Path, copied: Distribution, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("models.py", "vs.py", "contract.py"):
+        Path(str(copied.locate_file(f"vsdeblur/{name}"))).unlink()
+    assert main(["doctor"]) == 1
+    (found,) = faults(capsys.readouterr().out)
+    assert found.startswith("FAULT  files: vsdeblur/")
+    assert found.endswith(".py is missing, and 2 more like it; pip install --force-reinstall --no-deps vsdeblur")
+
+
+def test_an_installation_without_a_list(
+    weights: Path, copied: Distribution, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (record,) = Path(str(copied.locate_file("."))).glob("vsdeblur-*.dist-info/RECORD")
+    record.unlink()
+    assert main(["doctor"]) == 1
+    assert faults(capsys.readouterr().out) == ["FAULT  files: the installation keeps no list of its files"]

@@ -7,12 +7,13 @@ import subprocess
 import sys
 from array import array
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
+from importlib.metadata import distribution, version
 from typing import TYPE_CHECKING
 
 from vsdeblur import _engine, models
 from vsdeblur._engine import Error
 from vsdeblur.cli._arguments import missing_packages
+from vsdeblur.cli._installed import damage, recorded
 from vsdeblur.contract import PROBE_TOLERANCE, probe_input, probe_of
 from vsdeblur.models import Model
 
@@ -37,7 +38,8 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
     parser = commands.add_parser(
         "doctor",
         help="check this installation",
-        description="Checks the runtime, the VapourSynth plugin, and that every shipped model computes what it should."
+        description="Checks the installed files, the runtimes, the VapourSynth plugin, and that every shipped model"
+        " computes what it should."
         " One line a check; the exit status is 1 if any fails.",
     )
     parser.add_argument(
@@ -57,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _checks(provider: str, device_id: int) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "version", lambda: version("vsdeblur")
+    yield "files", _files
     for runtime in _engine.runtimes():
         yield runtime["name"], lambda runtime=runtime: _runtime(runtime)  # type: ignore[misc]
     yield "VapourSynth plugin", _plugin
@@ -85,6 +88,18 @@ def _failing(sentence: str) -> Callable[[], str]:
         raise _Fault(sentence)
 
     return check
+
+
+def _files() -> str:
+    installed = distribution("vsdeblur")
+    checksums = recorded(installed)
+    if not checksums:
+        raise _Fault("the installation keeps no list of its files")
+    found = list(damage(installed, checksums))
+    if found:
+        more = f", and {len(found) - 1} more like it" if len(found) > 1 else ""
+        raise _Fault(f"{found[0]}{more}; pip install --force-reinstall --no-deps vsdeblur")
+    return f"all {len(checksums)} are as they were installed"
 
 
 def _runtime(found: _engine.RuntimeInfo) -> str:
