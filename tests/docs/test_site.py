@@ -84,6 +84,18 @@ def test_its_python_runs(page: Path, folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_staxrips_profiles_run(folder: Path) -> None:
+    (profiles,) = blocks(DOCS / "scripts.md", "ini")
+    # As StaxRip reads them: [category], "name =", and lines of code that begin with four spaces.
+    codes = re.findall(r"^[^=\[\n]+ =\n((?: {4}.+\n)+)", profiles, re.MULTILINE)
+    assert len(codes) == profiles.count(" =\n") == 3
+    for code in codes:
+        script = folder / "profile.py"
+        script.write_text(PRELUDE + code.replace("    ", "", 1).replace("\n    ", "\n") + EPILOGUE)
+        done = subprocess.run([sys.executable, script], cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("page", pages("sh"), ids=name)
 def test_its_commands_run(page: Path, folder: Path) -> None:
     lines = "\n".join(blocks(page, "sh")).splitlines()
