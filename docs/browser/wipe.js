@@ -1,0 +1,1 @@
+../../vsdeblur/report/wipe.js
