@@ -82,3 +82,10 @@ def test_avi_gets_frames_in_order(weights: Path, tmp_path: Path, codec: str) -> 
     assert times(deblurred(source, tmp_path / "a.avi")) == times(source)
     assert main(["deblur", str(source), str(tmp_path / "b.avi"), "--codec", "libx264"]) == 1
     assert files(tmp_path) == {"in.mkv", "a.avi", "weights"}
+
+
+@pytest.mark.parametrize("size", ["96x64", "95x63"])
+def test_one_frame(weights: Path, tmp_path: Path, size: str) -> None:
+    source = tmp_path / "in.mkv"
+    ffmpeg(*picture(size), "-frames:v", "1", "-c:v", "libx264", "-pix_fmt", "yuv420p", source)
+    assert times(deblurred(source, tmp_path / "a.mkv")) == times(source)

@@ -9,7 +9,8 @@ from onnx import ModelProto, helper, numpy_helper
 
 __all__ = ["grown", "reshaped"]
 
-_SIZES = [2**4, 2**10, 2**16, 2**20, 2**24, 2**31, 2**40, 2**62]
+_SIZES = [2**4, 2**10, 2**13, 2**22, 2**24, 2**31, 2**40, 2**62]
+"""None between, where memory is enough and computing merely takes long."""
 
 
 def reshaped(proto: ModelProto, output: str, chance: random.Random) -> bytes:
