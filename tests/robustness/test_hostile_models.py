@@ -17,6 +17,8 @@ from typing import Any
 from tests.robustness.hostile import NEVER, hostile, kind_of
 
 CASES = int(os.environ.get("VSDEBLUR_HOSTILE_CASES", "180"))
+FOUND = (779,)
+"""Cases that once did not end in a sentence: a control character in a name."""
 SHARE = 500
 """Cases of one process, so that a fault in one does not hide all others'."""
 MOST_MIB = 2048
@@ -61,8 +63,9 @@ def table(found: list[dict[str, Any]]) -> str:
 
 def test_every_case_ends_in_a_sentence_or_in_frames(tmp_path: Path) -> None:
     found = []
-    for first in range(0, CASES, SHARE):
-        found += opened(tmp_path / str(first), range(first, min(first + SHARE, CASES)))
+    cases = sorted({*range(CASES), *FOUND})
+    for first in range(0, len(cases), SHARE):
+        found += opened(tmp_path / str(first), cases[first : first + SHARE])
     print(f"\nrefused by the contract / refused by the runtime / ran\n{table(found)}")
     for case in found:
         check(case)
