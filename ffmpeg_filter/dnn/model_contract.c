@@ -128,6 +128,12 @@ static const struct {
     {"vsdeblur.states", parse_states_entry}, {"vsdeblur.outputs", parse_outputs},
 };
 
+// Metadata in a sentence stays on its line, and moves no cursor.
+static void keep_printable(char *text) {
+    for (; *text; ++text)
+        if (*text < 0x20 || *text > 0x7e) *text = '?';
+}
+
 // An entry of the metadata as a string for free(), or null.
 static char *lookup(ort_table api, const ort_object *metadata, const char *key) {
     ort_object *allocator = NULL;
@@ -177,6 +183,7 @@ contract_result read_contract(ort_table api, const ort_object *session, contract
         snprintf(why, size, "its contract has version %.20s, and this vsdeblur knows version 1", version);
         result = contract_bad;
     }
+    if (result == contract_bad) keep_printable(why);
     free(version);
     ORT(api, ort_release_metadata, release_fn)(metadata);
     return result;

@@ -100,3 +100,10 @@ def test_sound_that_begins_before_the_picture(
         f"vsdeblur: the sound of a.avi is {delay:.3f} seconds later than in in.mp4: avi has no times before 0, where"
         " this sound begins\n"
     ) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("size", ["96x64", "95x63"])
+def test_one_frame(weights: Path, tmp_path: Path, size: str) -> None:
+    source = tmp_path / "in.mkv"
+    ffmpeg(*picture(size), "-frames:v", "1", "-c:v", "libx264", "-pix_fmt", "yuv420p", source)
+    assert times(deblurred(source, tmp_path / "a.mkv")) == times(source)

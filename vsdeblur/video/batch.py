@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import av
-
 from vsdeblur._engine import Error
 from vsdeblur.video.deblurring import Request, deblur
 from vsdeblur.video.encoders import container_of
@@ -70,7 +68,7 @@ def deblur_all(requests: Sequence[Request], progress: Progress) -> bool:
         progress.file(request.source.name, number + 1, len(todo))
         try:
             deblur(request, progress)
-        except (Error, OSError, av.error.FFmpegError) as error:
+        except (Error, OSError) as error:
             _say_failure(request, error, progress)
             failed.append(request)
     progress.say(_summary(len(requests), len(there), failed))

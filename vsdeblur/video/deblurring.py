@@ -11,6 +11,8 @@ from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
 
+import av
+
 from vsdeblur._engine import Error, usable_cores
 from vsdeblur.video import encoders, others, source
 from vsdeblur.video.clock import Clock
@@ -65,15 +67,15 @@ def deblur(request: Request, progress: Progress) -> None:
     journal = Journal(request.target)
     if _is_finished(request, journal):
         return
-    track = source.described(request.source)
-    held = _goes_along(request, track, container, progress)
-    if journal.is_there and not request.resume:
-        if not request.overwrite:
-            raise Error(
-                f"an earlier run on {request.target.name} was broken off: --resume goes on, --overwrite begins anew"
-            )
-        journal.remove()
     try:
+        track = source.described(request.source)
+        held = _goes_along(request, track, container, progress)
+        if journal.is_there and not request.resume:
+            if not request.overwrite:
+                raise Error(
+                    f"an earlier run on {request.target.name} was broken off: --resume goes on, --overwrite begins anew"
+                )
+            journal.remove()
         journal.open()
         _run(request, progress, journal, track, held, container)
     except OSError as error:
@@ -82,6 +84,8 @@ def deblur(request: Request, progress: Progress) -> None:
                 f"the disk of {request.target.absolute().parent} is full; with more room --resume goes on"
             ) from error
         raise Error(f"work on {request.target.name} failed: {error.strerror or error}") from error
+    except av.error.FFmpegError as error:
+        raise Error(f"FFmpeg cannot go on with {request.source.name}: {error.strerror}") from error
     except (KeyboardInterrupt, SystemExit):
         if journal.found("segment"):
             progress.say(f"broken off; --resume goes on, from {journal.folder.name}")

@@ -90,7 +90,8 @@ def _other(stream: Any) -> Other:
     kind = stream.type
     if kind == "video" and stream.disposition & Disposition.attached_pic:
         kind = "cover"
-    codec = stream.codec_context.name if stream.codec_context is not None else (stream.name or "unknown")
+    context = stream.codec_context
+    codec = context.name if context is not None else getattr(stream, "name", None) or "unknown"
     if codec == "libdav1d":
         codec = "av1"
     tags = {name.lower(): value for name, value in stream.metadata.items()}

@@ -10,19 +10,21 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from vsdeblur._engine import Error
+
 __all__ = ["plane_rows", "write_copy"]
 
 
 def write_copy(path: Path, stream: int, target: Path, *, has_alpha: bool, report: Callable[[int, int], None]) -> None:
     """Writes stream ``stream`` of a file as FFV1 of even size: the last column or row repeats.
 
-    Frame n is at n milliseconds. ``target`` appears when it is whole.
+    Frame n is at n milliseconds. ``target`` appears when it is whole. Raises Error for a frame that cannot be decoded.
     """
     part = target.with_suffix(".part")
     with av.open(path) as source, av.open(part, "w", format="matroska") as copy:
         video = source.streams[stream]
         out: Any = None
-        for number, frame in enumerate(_decoded(source, video, has_alpha)):
+        for number, frame in enumerate(_sound(path, _decoded(source, video, has_alpha))):
             whole = _even(frame)
             if out is None:
                 out = copy.add_stream("ffv1", rate=1000, options={"level": "3"})
@@ -30,6 +32,8 @@ def write_copy(path: Path, stream: int, target: Path, *, has_alpha: bool, report
             whole.pts = number
             copy.mux(out.encode(whole))
             report(number + 1, max(video.frames, number + 1))
+        if out is None:
+            raise Error(f"{path.name} has no frame that can be decoded")
         copy.mux(out.encode())
     part.replace(target)
 
@@ -42,6 +46,16 @@ def _decoded(source: Any, video: Any, has_alpha: bool) -> Iterator[Any]:
     decoder: Any = av.codec.CodecContext.create({"vp8": "libvpx", "vp9": "libvpx-vp9"}[video.codec_context.name], "r")
     for packet in source.demux(video):
         yield from decoder.decode(packet if packet.size else None)
+
+
+def _sound(path: Path, frames: Iterator[Any]) -> Iterator[Any]:
+    number = 0
+    try:
+        for frame in frames:
+            yield frame
+            number += 1
+    except av.error.FFmpegError as error:
+        raise Error(f"frame {number} of {path.name} cannot be decoded: {error.strerror}") from error
 
 
 def _even(frame: Any) -> Any:

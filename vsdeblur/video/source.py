@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -95,6 +95,8 @@ def described(path: Path) -> Track:
 
 def _track(stream: Any) -> Track:
     context = stream.codec_context
+    if context is None:
+        raise Error(f"the video, stream {stream.index}, is in a form that FFmpeg does not know")
     raw = context.coded_side_data.get("display_matrix")
     aspect = Fraction(stream.sample_aspect_ratio or 1) or Fraction(1)
     return Track(
@@ -153,9 +155,10 @@ def _padded(path: Path, track: Track, clip: Any, folder: Path, report: Report) -
         return vs.core.std.CopyFrameProps(whole, clip, props=list(_PROPERTIES))
 
 
-def _ticks(stamps: list[int], clip: Any, base: Fraction) -> tuple[int, ...]:
-    """The frames' times; at the mean rate where the file has none."""
+def _ticks(stamps: list[int] | int, clip: Any, base: Fraction) -> tuple[int, ...]:
+    """The frames' times; at the mean rate where the file has none. VapourSynth gives those of one frame as a number."""
     unknown = -(2**63)
+    stamps = [stamps] if isinstance(stamps, int) else stamps
     if len(stamps) == clip.num_frames and unknown not in stamps:
         return tuple(stamps)
     step = 1 / (clip.fps or Fraction(25)) / base
@@ -168,16 +171,29 @@ def surveyed(source: Source, *, report: Report) -> Survey:
     top_first = True
     last: Fraction | None = None
     total = source.clip.num_frames
-    with translated():
-        for number, frame in enumerate(source.clip.frames(close=True)):
-            order = frame.props.get("_FieldBased", 0)
-            if order:
-                top_first = top_first if fields else order == 2
-                fields.append(number)
-            if number == total - 1 and frame.props.get("_DurationNum", 0) > 0:
-                last = Fraction(frame.props["_DurationNum"], frame.props["_DurationDen"])
-            report(number + 1, total)
+    for number, frame in enumerate(_decoded(source)):
+        order = frame.props.get("_FieldBased", 0)
+        if order:
+            top_first = top_first if fields else order == 2
+            fields.append(number)
+        if number == total - 1 and frame.props.get("_DurationNum", 0) > 0:
+            last = Fraction(frame.props["_DurationNum"], frame.props["_DurationDen"])
+        report(number + 1, total)
     return Survey(tuple(fields), top_first, last)
+
+
+def _decoded(source: Source) -> Iterator[Any]:
+    """All frames. BestSource's advice for one that cannot be decoded is about arguments that no command has."""
+    number = 0
+    try:
+        with translated():
+            for frame in source.clip.frames(close=True):
+                yield frame
+                number += 1
+    except Error as error:
+        raise Error(
+            f"frame {number} of {source.path.name} cannot be decoded: {str(error).partition('. ')[0]}"
+        ) from error
 
 
 def clock(source: Source, survey: Survey) -> Clock:

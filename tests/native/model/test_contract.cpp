@@ -4,13 +4,9 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdint>
-#include <random>
 #include <sstream>
 #include <map>
 #include <string>
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace vsdeblur {
 namespace {
@@ -297,27 +293,6 @@ TEST_CASE("contract: a file cut at any byte gives a sentence, never a contract")
     CHECK(error_of(whole.substr(0, in_graph)) == "m.onnx is truncated");
     const std::size_t in_probe = whole.find("vsdeblur.probe") + 5;
     CHECK(error_of(whole.substr(0, in_probe)) == "m.onnx is truncated");
-}
-
-TEST_CASE("contract: random changes of a file never crash the reader") {
-    const std::string whole = model(graph({{"Add", {"a", "b"}, {"c"}}}, {}, {}), contract_entries());
-    std::mt19937 random(20240229);
-    const auto below = [&](std::size_t limit) { return static_cast<std::size_t>(random()) % limit; };
-    constexpr int rounds = 20'000;
-    for (int round = 0; round < rounds; ++round) {
-        std::string bytes = whole;
-        for (std::size_t change = 0, changes = 1 + below(4); change < changes && !bytes.empty(); ++change) {
-            const std::size_t place = below(bytes.size());
-            switch (below(5)) {
-                case 0: bytes[place] = static_cast<char>(random()); break;
-                case 1: bytes[place] = static_cast<char>(bytes[place] ^ (1 << below(8))); break;
-                case 2: bytes.erase(place, 1 + below(8)); break;
-                case 3: bytes.insert(place, 1 + below(8), static_cast<char>(random())); break;
-                default: bytes.insert(place, bytes.substr(below(bytes.size()), below(64))); break;
-            }
-        }
-        REQUIRE(LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()) == 0);
-    }
 }
 
 }  // namespace vsdeblur
