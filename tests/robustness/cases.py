@@ -186,8 +186,10 @@ def cases(draw: st.DrawFn) -> Case:
     spec, clip = draw(_specs()), draw(_clips())
     given = draw(_options(spec, clip))
     segment = given.get("segment", 80)
-    options = Options(**({"segment": segment, "preroll": min(4, segment)} | given))
-    given |= {"num_streams": draw(st.integers(1, 3)), "sc": draw(st.integers(0, 1))}
+    threads, streams = draw(st.integers(1, 8)), draw(st.integers(1, 3))
+    defaults = {"segment": segment, "preroll": min(4, segment), "threads": max(1, threads // streams)}
+    options = Options(**(defaults | given))
+    given |= {"num_streams": streams, "sc": draw(st.integers(0, 1))}
     numbers = list(range(clip.length * _outputs_per_frame(spec, options)))
     order = st.one_of(st.just(numbers), st.just(numbers[::-1]), st.permutations(numbers).map(list))
     again = st.lists(st.sampled_from(numbers), max_size=4)
@@ -197,7 +199,7 @@ def cases(draw: st.DrawFn) -> Case:
         options,
         given,
         draw(st.sampled_from(RUNTIMES)),
-        draw(st.integers(1, 8)),
+        threads,
         [draw(again) + draw(order) for _ in range(draw(st.integers(1, 4)))],
         draw(st.booleans()),
     )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from onnx import helper
 
 from tests import tiny_models
-from vsdeblur.contract import FRAMES, FRAMES_OUT, State
+from vsdeblur.contract import FRAMES, FRAMES_OUT, Probe, State
 
 __all__ = ["Spec", "network"]
 
@@ -113,4 +113,5 @@ def network(spec: Spec) -> bytes:
         multiple=multiple,
         receptive_field=6 * multiple + 1,
         states=tuple(states),
+        probe=Probe(8, 8, 0, 0, (0,)),
     )
