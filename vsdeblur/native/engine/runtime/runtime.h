@@ -24,7 +24,7 @@ namespace vsdeblur {
 struct SessionOptions {
     std::string provider;
     int device_id = 0;      // which of the provider's devices, from 0
-    int threads = 0;        // threads of one run on the CPU; 0 = usable_cores(). OpenVINO's last bits depend on it
+    int threads = 0;        // threads of one run on the CPU; 0 = usable_cores(). Last bits depend on it
     int verbosity = 2;      // of ONNX Runtime's log on stderr, as in vs-mlrt: 0 fatal, 1 error, 2 warning, 3 info, 4 verbose
     std::string precision;  // fp32, fp16, bf16 or int8; empty: the file's own
 };

@@ -67,8 +67,8 @@ public:
     }
 
 private:
-    // Session options that matter for results and speed. ONNX Runtime has no others that do: convolution and matrix
-    // product are split by output on the CPU, so their sums do not depend on how many threads take part.
+    // Session options that matter for results and speed. ONNX Runtime has no others that do: the number of threads changes
+    // the last bits of few convolutions, which one thread sums in another way than several.
     ort::SessionOptionsHandle make_options(const SessionOptions& wanted) const {
         const ort::Api* api = library_.api();
         const std::string what = library_.label() + " refuses an option";
