@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import zipfile
+from email.parser import Parser
 from pathlib import Path
 
 import pytest
@@ -101,21 +102,50 @@ def test_python_3_12_or_newer_is_there() -> None:
     assert VERSIONS
 
 
-@pytest.mark.parametrize("version", sorted(VERSIONS))
-def test_install_is_the_whole_set_up(version: str, tmp_path: Path) -> None:
-    environment = environment_without_compiler(tmp_path / "empty")
+class Environment:
+    """An empty environment of a Python, where no compiler is."""
 
-    def run(*command: str | Path) -> str:
-        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    def __init__(self, python: str, folder: Path) -> None:
+        self.folder, self.variables = folder, environment_without_compiler(folder / "empty")
+        self.run(python, "-m", "venv", folder / "venv")
+        self.python = folder / "venv/bin/python"
+
+    def run(self, *command: str | Path) -> str:
+        """What a program prints, which must succeed."""
+        done = subprocess.run(command, env=self.variables, cwd=self.folder, capture_output=True, text=True)
         assert done.returncode == 0, f"{command}:\n{done.stdout}{done.stderr}"
         return done.stdout
 
-    run(VERSIONS[version], "-m", "venv", tmp_path / "venv")
-    python = tmp_path / "venv/bin/python"
-    run(python, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", WHEEL)
+    def install(self, *more: str) -> None:
+        self.run(self.python, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", WHEEL, *more)
 
-    info = run(python, "-c", "import vapoursynth as vs; print(vs.core.vsdeblur.Info())")
+
+@pytest.mark.parametrize("version", sorted(VERSIONS))
+def test_install_is_the_whole_set_up(version: str, tmp_path: Path) -> None:
+    empty = Environment(VERSIONS[version], tmp_path)
+    empty.install()
+    info = empty.run(empty.python, "-c", "import vapoursynth as vs; print(vs.core.vsdeblur.Info())")
     assert "DTB" in info
     assert "onnxruntime" in info.lower()
-    assert "Deblurrer" in run(python, "-c", "import vsdeblur; print(vsdeblur.Deblurrer)")
-    assert "DTB" in run(tmp_path / "venv/bin/vsdeblur", "models")
+    assert "Deblurrer" in empty.run(empty.python, "-c", "import vsdeblur; print(vsdeblur.Deblurrer)")
+    assert "DTB" in empty.run(tmp_path / "venv/bin/vsdeblur", "models")
+
+
+def test_the_oldest_versions_that_are_allowed(tmp_path: Path) -> None:
+    """On the oldest Python that is there; later ones have no wheels of all of them."""
+    with zipfile.ZipFile(WHEEL) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        needed = Parser().parsestr(archive.read(name).decode()).get_all("Requires-Dist") or []
+    oldest = dict(
+        re.findall(r"^([\w-]+)>=([\d.]+)", "\n".join(line for line in needed if "extra ==" not in line), re.M)
+    )
+    assert set(oldest) == {"vapoursynth", "numpy", "onnxruntime", "openvino"}
+    empty = Environment(VERSIONS[min(VERSIONS, key=lambda version: int(version.split(".")[1]))], tmp_path)
+    empty.install(*(f"{package}=={version}" for package, version in oldest.items()))
+    for provider, runtime in ((), "OpenVINO"), (("--provider", "ONNXRuntime"), "ONNX Runtime"):
+        lines = empty.run(tmp_path / "venv/bin/vsdeblur", "doctor", *provider).splitlines()
+        assert any(line.startswith(f"ok     {runtime}: {oldest[runtime.replace(' ', '').lower()]}") for line in lines)
+        assert any(line.startswith("ok     model DTB.onnx") and f"in {runtime} " in line for line in lines)
+    frames = "[numpy.zeros((48, 64, 3), numpy.uint8)] * 3"
+    code = f"import numpy, vsdeblur; print(len(list(vsdeblur.Deblurrer('DTB')({frames}))))"
+    assert empty.run(empty.python, "-c", code) == "3\n"
