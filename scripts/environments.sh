@@ -111,7 +111,6 @@ environment() {
     printf 'Making %s with %s\n' "${1#"$root"/}" "$("$2" --version)"
     rm -rf "$1"
     "$2" -m venv "$1"
-    "$1/bin/python" -m pip install -qq --require-hashes --requirement "$pinned/pip.txt"
 }
 
 # Of what an environment has, prints the names that a file of scripts/pinned lacks.
@@ -128,23 +127,31 @@ print(*sorted(there - pinned - {"pip", "setuptools", "torch", "vsdeblur"}))
 PYTHON
 }
 
-# install ENVIRONMENT NAME...: what pyproject.toml lists under these extras and dependency groups, unless it is there,
-# in the versions of scripts/pinned.
-install() {
-    local environment=$1 list stamp versions unknown
-    versions=$pinned/$(basename "$environment").txt
-    list=$("$environment/bin/python" - "$root/pyproject.toml" "${@:2}" <<'PYTHON'
+# requirements PYTHON NAME...: what pyproject.toml lists under these extras and dependency groups; `project` and `build`
+# are what the package itself needs to run, and to be built.
+requirements() {
+    "$1" - "$root/pyproject.toml" "${@:2}" <<'PYTHON'
 import pathlib, sys, tomllib
 
 content = tomllib.loads(pathlib.Path(sys.argv[1]).read_text())
-lists = content["project"]["optional-dependencies"] | content["dependency-groups"]
+project = content["project"]
+lists = project["optional-dependencies"] | content["dependency-groups"]
+lists |= {"project": project["dependencies"], "build": content["build-system"]["requires"]}
 print(*(requirement for name in sys.argv[2:] for requirement in lists[name]), sep="\n")
 PYTHON
-    )
+}
+
+# install ENVIRONMENT NAME...: the requirements of these names, unless they are there, in the versions of scripts/pinned.
+install() {
+    local environment=$1 list stamp versions unknown
+    versions=$pinned/$(basename "$environment").txt
+    list=$(requirements "$environment/bin/python" "${@:2}")
     stamp=$environment/installed-$(printf '%s' "$list" | cat - "$versions" | sha256sum | cut -c1-16).txt
     if [ ! -e "$stamp" ]; then
         printf 'Installing into %s: %s\n' "${environment#"$root"/}" "${list//$'\n'/, }"
         printf '%s\n' "$list" >"$stamp.part"
+        # Older ones take no checksums from constraints.
+        "$environment/bin/python" -m pip install -qq --require-hashes --requirement "$pinned/pip.txt"
         "$environment/bin/python" -m pip install -qq --requirement "$stamp.part" --constraint "$versions"
         unknown=$(unpinned "$environment" "$versions")
         [ -z "$unknown" ] || die "${versions#"$root"/} does not name $unknown: bash scripts/pin.sh writes it anew."
@@ -152,14 +159,14 @@ PYTHON
     fi
 }
 
-# runtime_environment NAME...: with these extras and groups.
+# runtime_environment NAME...: with these extras and groups, and what the wheel needs.
 runtime_environment() {
     local python
     if ! "$runtime/bin/python" -m pip --version >/dev/null 2>&1; then
         python=$(runtime_python)
         environment "$runtime" "$python"
     fi
-    install "$runtime" "$@"
+    install "$runtime" project "$@"
 }
 
 # True if pip would give this Python a PyTorch without CUDA libraries.
@@ -221,7 +228,6 @@ wheel() {
     inputs=$(wheel_inputs)
     build_wheel "$inputs"
     if [ "$inputs" != "$(cat "$runtime/wheel" 2>/dev/null)" ]; then
-        "$runtime/bin/python" -m pip install -qq --constraint "$pinned/runtime.txt" "$build"/wheel/vsdeblur-*.whl
         "$runtime/bin/python" -m pip install -qq --no-deps --force-reinstall "$build"/wheel/vsdeblur-*.whl
         printf '%s' "$inputs" >"$runtime/wheel"
     fi

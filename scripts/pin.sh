@@ -6,19 +6,6 @@
 source "$(dirname "${BASH_SOURCE[0]}")/environments.sh"
 cd "$root"
 
-# requirements NAME...: what pyproject.toml lists under these extras and groups; `project` and `build` are its own.
-requirements() {
-    "$build/pin/bin/python" - "$@" <<'PYTHON'
-import pathlib, sys, tomllib
-
-content = tomllib.loads(pathlib.Path("pyproject.toml").read_text())
-project = content["project"]
-lists = project["optional-dependencies"] | content["dependency-groups"]
-lists |= {"project": project["dependencies"], "build": content["build-system"]["requires"]}
-print(*(requirement for name in sys.argv[1:] for requirement in lists[name]), sep="\n")
-PYTHON
-}
-
 # pin FILE PYTHON ARGUMENTS...: the requirements on its input.
 pin() {
     "$build/pin/bin/uv" pip compile - --quiet --universal --generate-hashes --upgrade --no-header --no-annotate \
@@ -28,9 +15,9 @@ pin() {
 [ -x "$build/pin/bin/python" ] || "$(runtime_python)" -m venv "$build/pin"
 "$build/pin/bin/python" -m pip install -qq --upgrade uv
 echo pip | pin pip.txt 3.11
-requirements project build video report cluster test evaluation lint native wheel peers docs demo bench |
+requirements "$build/pin/bin/python" project build video report cluster test evaluation lint native wheel peers docs demo bench |
     pin runtime.txt 3.12
 {
     echo "$torch"
-    requirements training test lint
+    requirements "$build/pin/bin/python" training test lint
 } | pin training.txt 3.11 --no-emit-package torch
