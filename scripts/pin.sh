@@ -15,7 +15,7 @@ pin() {
 [ -x "$build/pin/bin/python" ] || "$(runtime_python)" -m venv "$build/pin"
 "$build/pin/bin/python" -m pip install -qq --upgrade uv
 echo pip | pin pip.txt 3.11
-requirements "$build/pin/bin/python" project build video report cluster test evaluation lint native wheel peers docs demo bench |
+requirements "$build/pin/bin/python" project build video report cluster test evaluation lint native wheel peers docs demo bench cross |
     pin runtime.txt 3.12
 {
     echo "$torch"

@@ -45,7 +45,8 @@ windows_wheel() {
     rm -rf "$windows/wheel"
     "$runtime/bin/python" -m pip wheel -qq --no-deps --wheel-dir "$windows/wheel" "$root" \
         -C cmake.define.CMAKE_TOOLCHAIN_FILE="$root/scripts/windows/toolchain.cmake" \
-        -C cmake.define.VSDEBLUR_PYTHON="$windows/python" -C cmake.define.VAPOURSYNTH_INCLUDE_DIR="$headers"
+        -C cmake.define.VSDEBLUR_PYTHON_INCLUDE="$windows/python/include" \
+        -C cmake.define.VSDEBLUR_PYTHON_LIBRARY="$windows/python/python3.dll" -C cmake.define.VAPOURSYNTH_INCLUDE_DIR="$headers"
     "$runtime/bin/python" -m wheel tags --remove --platform-tag win_amd64 "$windows"/wheel/vsdeblur-*.whl >/dev/null
     printf '%s' "$inputs" >"$windows/wheel/inputs"
 }

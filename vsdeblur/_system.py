@@ -33,7 +33,7 @@ __all__ = [
 REMOVES_OPEN_FILES = sys.platform != "win32"
 """Whether a file that some process has open can be removed."""
 
-HAS_FFMPEG_LIBRARIES = sys.platform != "win32"
+HAS_FFMPEG_LIBRARIES = sys.platform == "linux"
 """Whether wheels have the wrapper for FFmpeg and the frei0r plugin."""
 
 

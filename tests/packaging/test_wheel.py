@@ -5,7 +5,6 @@ tests/run names the wheel and the Pythons: VSDEBLUR_WHEEL (a path) and VSDEBLUR_
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import subprocess
@@ -14,23 +13,23 @@ from email.parser import Parser
 from pathlib import Path
 
 import pytest
-from elftools.elf.elffile import ELFFile
+
+from tests.packaging.libraries import (
+    BINDING,
+    FREI0R,
+    PLUGIN,
+    SHOWN,
+    SYSTEM_LIBRARIES,
+    WRAPPER,
+    glibc,
+    library,
+    needed,
+    promised_glibc,
+    shown,
+)
 
 WHEEL = Path(os.environ["VSDEBLUR_WHEEL"])
 PYTHONS = os.environ["VSDEBLUR_PYTHONS"].splitlines()
-PLUGIN = "vapoursynth/plugins/vsdeblur/libvsdeblur.so"
-BINDING = "vsdeblur/_engine.abi3.so"
-FREI0R = "vsdeblur/ffmpeg/frei0r-1/vsdeblur.so"
-WRAPPER = "vsdeblur/ffmpeg/libvsdeblur_dnn.so"
-# Shared libraries that every Linux with glibc has.
-SYSTEM_LIBRARIES = {
-    "libc.so.6",
-    "libm.so.6",
-    "libdl.so.2",
-    "libpthread.so.0",
-    "ld-linux-x86-64.so.2",
-    "ld-linux-aarch64.so.1",
-}
 
 
 @pytest.fixture(scope="module")
@@ -75,11 +74,19 @@ def test_manifest_names_the_plugin() -> None:
     assert manifest == "[VapourSynth Manifest V1]\nlibvsdeblur\n"
 
 
-@pytest.mark.parametrize("library", [PLUGIN, BINDING, FREI0R, WRAPPER])
-def test_libraries_need_nothing_but_the_system(library: str) -> None:
-    with zipfile.ZipFile(WHEEL) as archive:
-        dynamic = ELFFile(io.BytesIO(archive.read(library))).get_section_by_name(".dynamic")
-    assert {tag.needed for tag in dynamic.iter_tags("DT_NEEDED")} <= SYSTEM_LIBRARIES
+@pytest.mark.parametrize("name", SHOWN)
+def test_libraries_need_nothing_but_the_system(name: str) -> None:
+    assert needed(library(WHEEL, name)) <= SYSTEM_LIBRARIES
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_libraries_show_what_programs_call_and_nothing_else(name: str) -> None:
+    assert shown(library(WHEEL, name)) == SHOWN[name]
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_libraries_need_no_newer_glibc_than_the_name_says(name: str) -> None:
+    assert glibc(library(WHEEL, name)) <= promised_glibc(WHEEL)
 
 
 def environment_without_compiler(folder: Path) -> dict[str, str]:

@@ -107,7 +107,7 @@ def _no_onnx(path: str, environment: Mapping[str, str], filters: set[str]) -> st
 
 def _no_frei0r(path: str, environment: Mapping[str, str], filters: set[str]) -> str:
     if not HAS_FFMPEG_LIBRARIES:
-        return "vsdeblur has no frei0r plugin on Windows"
+        return "vsdeblur has a frei0r plugin on Linux only"
     if "frei0r" not in filters:
         return "it has no filter frei0r (--enable-frei0r)"
     if "tpad" not in filters:

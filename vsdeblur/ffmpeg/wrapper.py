@@ -22,7 +22,7 @@ def library() -> str:
         if path.is_file():
             return str(path)
     if not HAS_FFMPEG_LIBRARIES:
-        raise Error("vsdeblur has no wrapper for FFmpeg on Windows")
+        raise Error("vsdeblur has a wrapper for FFmpeg on Linux only")
     raise Error(f"{LIBRARY} is not in {ffmpeg.__path__[0]}: this vsdeblur was built without it")
 
 

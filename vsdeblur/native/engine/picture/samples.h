@@ -39,7 +39,7 @@ struct FloatCodec {
     float change(float raw, float delta) const {
         const float sum = raw + delta;
         // A delta of 0 must not turn -0 into 0.
-        return (delta < 0.0f) | (delta > 0.0f) ? sum : raw;
+        return ((delta < 0.0f) | (delta > 0.0f)) ? sum : raw;
     }
 };
 
@@ -75,7 +75,7 @@ struct HalfCodec {
     }
     std::uint16_t change(std::uint16_t raw, float delta) const {
         const std::uint16_t sum = store(load(raw) + delta);
-        return (delta < 0.0f) | (delta > 0.0f) ? sum : raw;
+        return ((delta < 0.0f) | (delta > 0.0f)) ? sum : raw;
     }
 };
 

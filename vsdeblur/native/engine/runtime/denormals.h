@@ -14,7 +14,7 @@ public:
     FlushDenormals& operator=(const FlushDenormals&) = delete;
 
 private:
-    unsigned mode_;
+    [[maybe_unused]] unsigned mode_;
 };
 
 }  // namespace vsdeblur
