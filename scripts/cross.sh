@@ -37,23 +37,10 @@ cross_wheel() {
         -C cmake.define.CMAKE_TOOLCHAIN_FILE="$root/scripts/cross/toolchain.cmake" \
         -C cmake.define.VSDEBLUR_PYTHON_INCLUDE="$(ask_runtime "get_path('include')")" \
         -C cmake.define.VAPOURSYNTH_INCLUDE_DIR="$(ask_runtime "find_spec('vapoursynth').submodule_search_locations[0] + '/include'")"
-    tag_wheel "$tag" "$folder/plain" "$folder/wheel"
-    rm -r "$folder/plain"
+    # pip names it after this machine. What it was compiled for has no later symbols.
+    "$runtime/bin/python" -m wheel tags --remove --platform-tag "$tag" "$folder"/plain/vsdeblur-*.whl >/dev/null
+    mv "$folder/plain" "$folder/wheel"
     printf '%s' "$inputs" >"$folder/wheel/inputs"
-}
-
-# tag_wheel TAG FROM TO: moves the wheel, which is named after this machine, from one folder into another under this tag; under
-# one of many Linuxes only if its libraries keep what that promises.
-tag_wheel() {
-    local log plain=${1/manylinux_2_28/linux}
-    "$runtime/bin/python" -m wheel tags --remove --platform-tag "$plain" "$2"/vsdeblur-*.whl >/dev/null
-    if [ "$plain" = "$1" ]; then
-        mkdir -p "$3"
-        mv "$2"/vsdeblur-*.whl "$3"
-    else
-        log=$(PATH="$runtime/bin:$PATH" auditwheel repair --plat "$1" --only-plat --wheel-dir "$3" "$2"/vsdeblur-*.whl 2>&1) ||
-            die "auditwheel cannot tag the wheel $1: $log"
-    fi
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
