@@ -50,7 +50,8 @@ CONFIGURATION
     touch "$arm/root/done"
 }
 
-# Has pip install the wheel and what it needs, as it would there, unless that wheel is there.
+# Has pip install the wheel and what it needs, as it would there, unless that wheel is there. Of ONNX Runtime an old version:
+# qemu 7 crashes in 1.32.
 arm_install() {
     local platforms=() minor
     [ "$(cat "$arm/wheel/inputs")" = "$(cat "$arm/site/inputs" 2>/dev/null)" ] && return
@@ -59,6 +60,7 @@ arm_install() {
         platforms+=(--platform "manylinux_2_${minor}_aarch64")
     done
     "$runtime/bin/python" -m pip install -qq --no-compile --target "$arm/site" --python-version 3.13 --only-binary :all: \
-        "${platforms[@]}" "$arm"/wheel/vsdeblur-*.whl
+        "${platforms[@]}" "$arm"/wheel/vsdeblur-*.whl "onnxruntime==1.20.*"
+    rm -rf "$arm"/site/openvino*  # pip heeds this machine in what is needed; there it would not bring it
     cp "$arm/wheel/inputs" "$arm/site/inputs"
 }

@@ -101,14 +101,12 @@ def test_a_plugin_that_does_not_load_is_a_fault(
 
 @pytest.fixture
 def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Distribution:
-    """A copy of the installation, but for the command's script, in whose place doctor looks at it."""
+    """A copy of the installation, but for the command's script; doctor looks at it in the installation's place."""
     for file in distribution("vsdeblur").files or ():
         if ".." not in file.parts and "__pycache__" not in file.parts:
             (tmp_path / "site" / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(str(file.locate()), tmp_path / "site" / file)
     (folder,) = (tmp_path / "site").glob("vsdeblur-*.dist-info")
-    record = folder / "RECORD"
-    record.write_text("".join(line for line in record.open() if not line.startswith("..")))
     found = PathDistribution(folder)
     monkeypatch.setattr("vsdeblur.cli.doctor.distribution", lambda name: {"vsdeblur": found}[name])
     return found

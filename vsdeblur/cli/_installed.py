@@ -16,9 +16,13 @@ __all__ = ["damage", "recorded"]
 
 
 def recorded(distribution: Distribution) -> dict[str, str]:
-    """Checksums, such as ``sha256=...``, by names of files: all but RECORD itself and what Python compiles."""
+    """Checksums, such as ``sha256=...``, by names of files.
+
+    All but RECORD itself, what Python compiles, and the command's script, which ``pip install --target`` puts elsewhere
+    than RECORD says.
+    """
     rows = csv.reader((distribution.read_text("RECORD") or "").splitlines())
-    return {row[0]: row[1] for row in rows if len(row) == 3 and row[1]}
+    return {row[0]: row[1] for row in rows if len(row) == 3 and row[1] and not row[0].startswith("..")}
 
 
 def damage(distribution: Distribution, checksums: Mapping[str, str]) -> Iterator[str]:
