@@ -304,7 +304,7 @@ def sound_delay(source: Path, track: Track, held: Contents, target: Path) -> Fra
     numbers = [other.number for other in held.others if other.kind == "audio"]
     with av.open(target) as file:
         same = [stream.index for stream in file.streams.audio]
-    pairs = zip(numbers, same, strict=True)
+    pairs = zip(numbers, same, strict=False)
     return max((_sound(target, b, 0) - _sound(source, a, track.number) for a, b in pairs), default=Fraction(0))
 
 
