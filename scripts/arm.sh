@@ -1,8 +1,8 @@
 # What the tests of the wheel for ARM need beside it; tests/run sources this file for its functions. It lies in
 # .build/cross/linux-aarch64/:
-#   apt   what apt keeps
-#   root  Debian's CPython 3.13 for ARM, which qemu runs
-#   site  the wheel with all that it needs, installed for that Python
+#   apt     what apt keeps
+#   debian  Debian's CPython 3.13 for ARM, which qemu runs
+#   site    the wheel with all that it needs, installed for that Python
 # shellcheck source=scripts/cross.sh
 source "$(dirname "${BASH_SOURCE[0]}")/cross.sh"
 
@@ -21,11 +21,11 @@ debian_sources() {
 # Unpacks Debian's packages for ARM, apart from what this machine has installed.
 arm_python() {
     local apt=$arm/apt sources file
-    [ -e "$arm/root/done" ] && return
+    [ -e "$arm/debian/done" ] && return
     sources=$(debian_sources)
     [ -n "$sources" ] || die "Python for ARM is Debian's, and apt has no source of Debian's packages here."
-    rm -rf "$apt" "$arm/root"
-    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$arm/root"
+    rm -rf "$apt" "$arm/debian"
+    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$arm/debian"
     while read -r source; do
         printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$source" "$arm_release"
     done <<<"$sources" >"$apt/sources.list"
@@ -43,11 +43,11 @@ CONFIGURATION
     APT_CONFIG=$apt/apt.conf apt-get -qq install --download-only --yes --no-install-recommends \
         python3.13-minimal libpython3.13-stdlib libstdc++6 >/dev/null
     for file in "$apt"/cache/archives/*.deb; do
-        dpkg-deb --extract "$file" "$arm/root"
+        dpkg-deb --extract "$file" "$arm/debian"
     done
-    ln -s usr/lib "$arm/root/lib"
+    ln -s usr/lib "$arm/debian/lib"
     rm -r "$apt"
-    touch "$arm/root/done"
+    touch "$arm/debian/done"
 }
 
 # Has pip install the wheel and what it needs, as it would there, unless that wheel is there. Of ONNX Runtime an old version:

@@ -77,11 +77,21 @@ def of_case(found: Mapping[str, np.ndarray], case: str) -> dict[str, np.ndarray]
     return {name: samples for name, samples in found.items() if name.startswith(f"{case}/")}
 
 
-def peak_of(case: str, samples: np.ndarray) -> float:
+def _peak_of(case: str, samples: np.ndarray) -> float:
     """The largest sample that a format has, 1 for floats."""
     if "YUV422P10" in case:
         return 1023.0
     return float(np.iinfo(samples.dtype).max) if np.issubdtype(samples.dtype, np.integer) else 1.0
+
+
+def assert_close(made: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray], case: str, apart: float) -> None:
+    """The same frames within ``apart`` of the format's largest sample; whole samples may round otherwise too."""
+    assert made.keys() == expected.keys()
+    assert len(expected) >= 3
+    for name in expected:
+        whole = np.issubdtype(expected[name].dtype, np.integer)
+        difference = np.abs(made[name].astype(np.float64) - expected[name].astype(np.float64)).max()
+        assert difference <= apart * _peak_of(case, expected[name]) + whole, name
 
 
 if __name__ == "__main__":

@@ -45,6 +45,6 @@ class Arm:
 
     @property
     def _command(self) -> list[str]:
-        root = self.folder / "root"
+        root = self.folder / "debian"
         variables = [f"PYTHONHOME={root / 'usr'}", f"PYTHONPATH={self.folder / 'site'}"]
         return ["env", *variables, "qemu-aarch64-static", "-L", str(root), str(root / "usr/bin/python3.13")]

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
+from tests.robustness.broken_bytes import flipped, truncated
+
 __all__ = ["damaged", "kind_of", "sources"]
 
 FRAMES = 10
@@ -58,26 +60,16 @@ def kind_of(number: int) -> str:
     return list(_KINDS)[number % len(_KINDS)]
 
 
-def _truncated(data: bytes, chance: random.Random) -> bytes:
-    return data[: chance.randrange(len(data))]
-
-
 def _flipped(data: bytes, chance: random.Random) -> bytes:
     """Some bits anywhere are others."""
-    changed = bytearray(data)
-    for _ in range(chance.choice([1, 4, 16, 64, 256])):
-        changed[chance.randrange(len(changed))] ^= 1 << chance.randrange(8)
-    return bytes(changed)
+    return flipped(data, chance, chance.choice([1, 4, 16, 64, 256]))
 
 
 def _header(data: bytes, chance: random.Random) -> bytes:
     """Some bits are others where the container describes itself: at the beginning or the end."""
-    changed = bytearray(data)
     room = min(len(data), 1024)
     begin = chance.choice([0, 0, len(data) - room])
-    for _ in range(chance.choice([1, 2, 4, 16])):
-        changed[begin + chance.randrange(room)] ^= 1 << chance.randrange(8)
-    return bytes(changed)
+    return flipped(data, chance, chance.choice([1, 2, 4, 16]), begin, room)
 
 
 def _zeroed(data: bytes, chance: random.Random) -> bytes:
@@ -117,7 +109,7 @@ def _other_behind(data: bytes, chance: random.Random) -> bytes:
 
 
 _KINDS: dict[str, Callable[[bytes, random.Random], bytes]] = {
-    "truncated": _truncated,
+    "truncated": truncated,
     "flipped": _flipped,
     "header": _header,
     "zeroed": _zeroed,

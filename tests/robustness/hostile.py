@@ -14,6 +14,7 @@ import onnx
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from tests import tiny_models
+from tests.robustness.broken_bytes import flipped, truncated
 from tests.robustness.hostile_graphs import grown, reshaped
 
 __all__ = ["NEVER", "hostile", "kind_of", "lay_out"]
@@ -62,16 +63,9 @@ def lay_out(folder: Path) -> Path:
     return models
 
 
-def _truncated(model: bytes, chance: random.Random) -> bytes:
-    return model[: chance.randrange(len(model))]
-
-
 def _flipped(model: bytes, chance: random.Random) -> bytes:
     """A few bits are others."""
-    changed = bytearray(model)
-    for _ in range(chance.choice([1, 1, 2, 8, 64])):
-        changed[chance.randrange(len(changed))] ^= 1 << chance.randrange(8)
-    return bytes(changed)
+    return flipped(model, chance, chance.choice([1, 1, 2, 8, 64]))
 
 
 def _spliced(model: bytes, chance: random.Random) -> bytes:
@@ -236,7 +230,7 @@ def _bytes(proto: ModelProto) -> bytes:
 
 
 _KINDS: dict[str, Callable[[bytes, random.Random], bytes]] = {
-    "truncated": _truncated,
+    "truncated": truncated,
     "flipped": _flipped,
     "spliced": _spliced,
     "metadata": _metadata,

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests import system_frames, tolerances
-from tests.system_frames import CASES, of_case, peak_of
+from tests.system_frames import CASES, assert_close, of_case
 from tests.windows.wine import Wine
 
 Frames = dict[str, np.ndarray]
@@ -50,9 +50,4 @@ def test_onnx_runtime_makes_the_same_frames_bit_by_bit(both: Pair, case: str) ->
 @pytest.mark.parametrize("case", CASES)
 def test_openvino_makes_the_same_frames(both: Pair, case: str) -> None:
     windows, linux = (of_case(found, case) for found in both("OpenVINO"))
-    assert windows.keys() == linux.keys()
-    assert len(linux) >= 3
-    for name in linux:
-        whole = np.issubdtype(linux[name].dtype, np.integer)
-        difference = np.abs(windows[name].astype(np.float64) - linux[name].astype(np.float64)).max()
-        assert difference <= tolerances.OPENVINO_SYSTEMS * peak_of(case, linux[name]) + whole, name
+    assert_close(windows, linux, case, tolerances.OPENVINO_SYSTEMS)
