@@ -47,6 +47,8 @@ GENTLE = replace(EASY, speed_min=5, speed_max=8, object_share=0, saturated_share
 RVD_STRONG = replace(STRONG, sharp_share=0.25)
 RVD_FULL = replace(FULL, sharp_share=0.3)
 INSTANTS = replace(FULL, instants=7)
+# RUNet's: what it lacked was the taking out of noise (training/README.md).
+NOISY = replace(STRONG, noise_share=0.8)
 # What footage has besides: every second sample went through an encoder. REAL_STRONG is to REAL as STRONG is to FULL.
 REAL = replace(
     FULL,
@@ -60,7 +62,11 @@ REAL = replace(
     end_share=0.3,
 )
 REAL_STRONG = replace(
-    REAL, speed_min=STRONG.speed_min, exposure_min=STRONG.exposure_min, sharp_share=STRONG.sharp_share
+    REAL,
+    speed_min=STRONG.speed_min,
+    exposure_min=STRONG.exposure_min,
+    sharp_share=STRONG.sharp_share,
+    noise_share=NOISY.noise_share,
 )
 
 
@@ -122,7 +128,7 @@ RECIPES = {
     "RUNet": Recipe(
         (
             Phase(0.0, batch=8, size=64, frames=3, blur=EASY),
-            Phase(0.25, batch=6, size=96, frames=3, blur=STRONG),
+            Phase(0.25, batch=6, size=96, frames=3, blur=NOISY),
             Phase(0.6, batch=3, size=96, frames=8, blur=REAL_STRONG),
             Phase(0.8, batch=3, size=96, frames=8, blur=REAL),
         ),

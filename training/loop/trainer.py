@@ -11,7 +11,7 @@ One photograph in eight is held back; at every checkpoint the mean weights are m
 (training.loop.validation), outside the budget.
 
 Batch n is a pure function of the seed, n and the process's number, so a run that was stopped goes on from its files
-(training.loop.checkpoints) and, with a budget in steps, ends as an unbroken one would. `torchrun -m training.train ...`
+(training.loop.checkpoints) and, with a budget in steps, ends as an unbroken one would. `torchrun -m -- training.train ...`
 trains with several processes (training.loop.processes).
 """
 

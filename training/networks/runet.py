@@ -12,19 +12,22 @@ Shape of one run, for a frame of H x W (both multiples of 8), with the default w
     frames -> unshuffled by 2 (36 channels) -> 3x3 -> half-size blocks -> 3x3 stride 2 -> joined with the state by 3x3
       -> quarter-size blocks -> 3x3 stride 2 -> eighth-size blocks -> 1x1, shuffled by 2, plus the skip
       -> quarter-size blocks (the state leaves here: 3x3, ReLU) -> 1x1, shuffled by 2, plus the skip
-      -> half-size blocks, joined with a 3x3 of the unshuffled frames -> 3x3 to 12, shuffled by 2, added to B(n)
+      -> half-size blocks, joined with a 1x1 of the unshuffled frames -> a block of both -> 3x3 to 12, shuffled by 2,
+         added to B(n)
 
 Why so:
 
 - 3x3 and 1x1 convolutions, ReLU, sums and concatenations only, so that every runtime and eight-bit integers like it; no
   transposed convolutions, which draw checkerboards.
-- Details of the frames reach the last layer past everything, and past every ReLU: without such a path DTB could not
-  tell noise from texture (training.networks.dtb).
+- Details of the frames reach the last layers past everything, and past every ReLU: without such a path DTB could not
+  tell noise from texture (training.networks.dtb). A residual block looks at details and features at once: without it
+  the network took out of noisy frames 0.7 dB less than DTB does, and after it six minutes of training brought more
+  of that back than hours had before.
 - The state is the ReLU of a convolution, cut off as DTB's is (training.networks.base.bounded), so no weights make it
   grow.
 - Global skip: the network adds a change to B(n), and its last layer starts near zero.
 
-Parameters: 1,655,148; 96,672 multiply-accumulates a pixel (DTB 267,328).
+Parameters: 1,387,660; 98,976 multiply-accumulates a pixel (DTB 267,328).
 """
 
 from __future__ import annotations
@@ -45,7 +48,8 @@ class RUNet(Network):
 
     Args:
         widths: channels at half, quarter and eighth size.
-        blocks: residual blocks on the way down at half, quarter and eighth size, then up at quarter and half size.
+        blocks: residual blocks on the way down at half, quarter and eighth size, then up at quarter and half size,
+            where one of the joined details follows.
     """
 
     name = "RUNet"
@@ -53,14 +57,14 @@ class RUNet(Network):
     outputs = "0"
     color = "rgb"
     multiple = 8
-    receptive_field = 179
+    receptive_field = 147
     states: tuple[State, ...] = (State("state_in", "state_out", STATE_CHANNELS, 0.25),)
 
     def __init__(
         self,
         *,
         widths: tuple[int, int, int] = (48, 96, 128),
-        blocks: tuple[int, int, int, int, int] = (1, 2, 2, 1, 2),
+        blocks: tuple[int, int, int, int, int] = (1, 2, 1, 1, 1),
     ) -> None:
         super().__init__()
         half, quarter, eighth = widths
@@ -77,7 +81,8 @@ class RUNet(Network):
         self.remember = nn.Conv2d(quarter, STATE_CHANNELS, 3, padding=1)
         self.from_quarter = nn.Conv2d(quarter, 4 * half, 1)
         self.half_up = _blocks(half, blocks[4])
-        self.detail = nn.Conv2d(shuffled, DETAIL_CHANNELS, 3, padding=1)
+        self.detail = nn.Conv2d(shuffled, DETAIL_CHANNELS, 1)
+        self.joined = ResidualBlock(half + DETAIL_CHANNELS)
         self.change = nn.Conv2d(half + DETAIL_CHANNELS, 12, 3, padding=1)
         self.relu = nn.ReLU(inplace=True)
         initialise_(self, self.change)
@@ -93,7 +98,7 @@ class RUNet(Network):
         eighth = self.eighth(self.relu(self.to_eighth(quarter)))
         quarter = self.quarter_up(quarter + F.pixel_shuffle(self.from_eighth(eighth), 2))
         half = self.half_up(half + F.pixel_shuffle(self.from_quarter(quarter), 2))
-        change = self.change(torch.cat([half, self.detail(shuffled)], 1))
+        change = self.change(self.joined(torch.cat([half, self.detail(shuffled)], 1)))
         result = frames[:, 3:6] + F.pixel_shuffle(change, 2)
         return result, bounded(self.relu(self.remember(quarter)), self.training)
 

@@ -65,12 +65,16 @@ def test_the_state_stays_bounded_whatever_the_weights() -> None:
 def test_it_can_be_the_mean_of_its_window_to_the_finest_detail() -> None:
     network = RUNet().eval()
     with torch.no_grad():
-        for parameter in (*network.detail.parameters(), *network.change.parameters()):
+        for parameter in (
+            *network.detail.parameters(),
+            *network.joined.parameters(),
+            *network.change.parameters(),
+        ):
             parameter.zero_()
         for channel in range(12):  # of the unshuffled window, colour by colour: 4 places each
             colour, place = divmod(channel, 4)
             for frame, share in ((0, 1 / 3), (1, -2 / 3), (2, 1 / 3)):
-                network.detail.weight[channel, 9 * place + 3 * frame + colour, 1, 1] = share
+                network.detail.weight[channel, 9 * place + 3 * frame + colour, 0, 0] = share
             network.change.weight[channel, -DETAIL_CHANNELS + channel, 1, 1] = 1
         frames = torch.rand(SIZE)
         result, _ = network(frames, *network.initial_states(frames))
