@@ -13,7 +13,10 @@ from pathlib import Path
 from vsdeblur import _engine
 from vsdeblur.contract import ALL_KEYS, Contract, ContractError
 
-__all__ = ["Model", "find", "read_contract", "shipped"]
+__all__ = ["DEFAULT", "Model", "find", "read_contract", "shipped"]
+
+DEFAULT = "DTB"
+"""The network that commands take where none is named."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from functools import cache
 
 import vapoursynth as vs
 
+from vsdeblur.models import DEFAULT
+
 __all__ = ["chosen_size", "deblurred"]
 
 _SHARE = 0.7
@@ -30,10 +32,10 @@ _WORDS = ("provider", "precision", "model")
 def deblurred(clip: vs.VideoNode, fps: float, request: str = "") -> vs.VideoNode:
     """The clip, deblurred at a size at which `fps` frames a second are finished.
 
-    ``request`` is words in any order: a network's name (DTB if there is none), and NAME=VALUE with device_id, stride,
-    provider, precision or model. Where ``fps`` is not from 1 to 240, such as 0 for unknown, it is taken to be 30.
-    Measuring takes about a second, once in a process for the same request. Raises vapoursynth.Error where the size
-    would have less than 160 pixels on its longer side, and for what the network's function refuses.
+    ``request`` is words in any order: a network's name (without one, that of all commands), and NAME=VALUE with
+    device_id, stride, provider, precision or model. Where ``fps`` is not from 1 to 240, such as 0 for unknown, it is
+    taken to be 30. Measuring takes about a second, once in a process for the same request. Raises vapoursynth.Error
+    where the size would have less than 160 pixels on its longer side, and for what the network's function refuses.
     """
     name, arguments = _parsed(request)
     if not 1 <= fps <= 240:
@@ -64,7 +66,7 @@ def chosen_size(width: int, height: int, pixels: float) -> tuple[int, int]:
 
 
 def _parsed(request: str) -> tuple[str, tuple[tuple[str, str | int], ...]]:
-    name = "DTB"
+    name = DEFAULT
     arguments: list[tuple[str, str | int]] = []
     for word in request.split():
         key, has_value, value = word.partition("=")

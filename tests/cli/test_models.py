@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from vsdeblur import models
 from vsdeblur.cli import main
 
 
@@ -45,10 +46,12 @@ def test_json_tells_what_is_wrong_with_a_file(weights: Path, capsys: pytest.Capt
 def test_table_has_a_line_for_each_model(weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (weights / "RVD.onnx").write_text("nothing")
     assert main(["models"]) == 0
-    heading, *lines, last = capsys.readouterr().out.splitlines()
+    heading, *lines, card, speed = capsys.readouterr().out.splitlines()
     assert heading.split() == ["name", "precision", "window", "gives", "color", "sha256"]
-    assert last.endswith(str(weights / "NAME.md"))
+    assert card.endswith(str(weights / "NAME.md"))
+    assert speed.startswith("vsdeblur bench ")
     assert [line.split()[0] for line in lines] == ["DBLRNet", "DTB", "RVD", "SharpSequence"]
     assert lines[1].split()[1:6] == ["fp32", "0,0", "a", "frame", "rgb"]
+    assert [line.split()[0] for line in lines if line.endswith("taken where none is named")] == [models.DEFAULT]
     assert lines[3].split()[3:5] == ["7", "instants"] and lines[3].endswith("untrained, refused by name")
     assert "FAULT" in lines[2]

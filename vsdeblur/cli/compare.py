@@ -16,6 +16,7 @@ from vsdeblur.cli._arguments import (
     function_arguments,
     wishes,
 )
+from vsdeblur.models import DEFAULT
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -41,7 +42,7 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
     parser.add_argument(
         "--model",
         action="append",
-        help="a network (see vsdeblur models) or an .onnx file; may be repeated; default: DTB",
+        help=f"a network (see vsdeblur models) or an .onnx file; may be repeated; default: {DEFAULT}",
     )
     parser.add_argument("--frame", type=int, metavar="N", help="only frame N, from 0; OUT may then be a .png")
     return parser
@@ -96,7 +97,7 @@ def _write_sheet(arguments: argparse.Namespace) -> None:
     progress.close()
     with translated():
         shown = [("input", clip)]
-        for model in arguments.model or ["DTB"]:
+        for model in arguments.model or [DEFAULT]:
             result = deblurred(vs.core.vsdeblur, clip, model, function_arguments(arguments))
             instants = result.num_frames // clip.num_frames
             shown.append((Path(model).stem, result[instants // 2 :: instants]))

@@ -16,6 +16,7 @@ from vsdeblur.cli._arguments import (
     function_arguments,
     wishes,
 )
+from vsdeblur.models import DEFAULT
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -38,7 +39,7 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
     )
     _add_files(parser)
     parser.add_argument(
-        "--model", default="DTB", help="a network (see vsdeblur models) or an .onnx file; default: %(default)s"
+        "--model", default=DEFAULT, help="a network (see vsdeblur models) or an .onnx file; default: %(default)s"
     )
     add_function_arguments(parser)
     add_encoder(parser)

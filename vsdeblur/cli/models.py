@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from vsdeblur import models
+from vsdeblur.contract import Contract
 from vsdeblur.models import Model
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(_table(found))
         for folder in sorted({model.path.parent for model in found}):
             print(f"What each gains and costs, and where it fails, is in {folder / 'NAME.md'}")
+        print("vsdeblur bench measures how fast they are here")
     return 0
 
 
@@ -58,6 +60,12 @@ def _record(model: Model) -> dict[str, Any]:
     }
 
 
+def _remark(model: Model, contract: Contract) -> str:
+    if not contract.is_trained:
+        return "untrained, refused by name"
+    return "taken where none is named" if (model.name, model.precision) == (models.DEFAULT, "fp32") else ""
+
+
 def _table(found: Sequence[Model]) -> str:
     rows = [("name", "precision", "window", "gives", "color", "sha256", "")]
     for model in found:
@@ -69,7 +77,7 @@ def _table(found: Sequence[Model]) -> str:
             continue
         window = f"{contract.window[0]},{contract.window[1]}"
         gives = f"{contract.subframes} instants" if contract.subframes else "a frame"
-        remark = "" if contract.is_trained else "untrained, refused by name"
+        remark = _remark(model, contract)
         rows.append((model.name, model.precision, window, gives, contract.color, model.sha256[:_SHORT], remark))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(

@@ -12,8 +12,6 @@ from vsdeblur.contract import UNTRAINED
 
 __all__ = ["kdenlive", "shotcut"]
 
-_DEFAULT = "DTB"
-
 
 def _names() -> list[str]:
     """Of the networks that give a frame for a frame, which is all that frei0r can take. Raises Error for none."""
@@ -32,7 +30,7 @@ def _filled(form: str, **values: str) -> str:
 
 
 def _default(names: list[str]) -> str:
-    return _DEFAULT if _DEFAULT in names else names[0]
+    return models.DEFAULT if models.DEFAULT in names else names[0]
 
 
 def kdenlive() -> str:

@@ -6,12 +6,19 @@
 
 #include <atomic>
 #include <new>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 
 namespace vsdeblur {
 
 namespace {
+
+std::string shortest(double number) {
+    std::ostringstream text;
+    text << number;
+    return text.str();
+}
 
 void require(bool fine, const char* option, const char* allowed, const std::string& given) {
     if (!fine) throw Error(std::string(option) + " must be " + allowed + ", not " + given);
@@ -30,9 +37,9 @@ void check_options(const Options& options) {
     if (overlap != std::array{0, 0} && options.tilesize.value_or(std::array{0, 0}) == std::array{0, 0})
         throw Error("overlap has no effect without tilesize: give tilesize too");
     require(options.sc_threshold >= 0 && options.sc_threshold <= 1, "sc_threshold", "between 0 and 1",
-            std::to_string(options.sc_threshold));
+            shortest(options.sc_threshold));
     require(options.strength >= 0 && options.strength <= 4, "strength", "between 0 and 4",
-            std::to_string(options.strength));
+            shortest(options.strength));
 }
 
 // Options that the network has no use for are refused, so that none is ignored in silence.
