@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace vsdeblur {
 
@@ -18,6 +19,13 @@ inline std::string without_controls(std::string text) {
         if (is_latin || byte < 0x20 || byte == 0x7f) text[i] = '?';
     }
     return text;
+}
+
+// What a sentence lists: `CUDA, TensorRT`.
+inline std::string joined(const std::vector<std::string>& items) {
+    std::string list;
+    for (const std::string& item : items) list.append(list.empty() ? "" : ", ").append(item);
+    return list;
 }
 
 // what() is one sentence without prefix and without a final full stop: it names what was wrong and what is allowed.

@@ -203,9 +203,7 @@ private:
     std::string choice(std::string_view key, std::initializer_list<std::string_view> allowed) const {
         const std::string& chosen = value(key);
         if (std::ranges::find(allowed, chosen) != allowed.end()) return chosen;
-        std::string list;
-        for (const std::string_view item : allowed) list.append(list.empty() ? "" : ", ").append(item);
-        refuse(key, "one of " + list);
+        refuse(key, "one of " + joined({allowed.begin(), allowed.end()}));
     }
 
     // A whole number from 1 to `largest`.

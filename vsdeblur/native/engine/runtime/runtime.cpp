@@ -17,7 +17,6 @@
 namespace vsdeblur {
 namespace {
 
-constexpr int max_verbosity = 4;
 constexpr std::string_view openvino_prefix = "openvino:";
 
 std::string lower(std::string_view text) {
@@ -47,12 +46,6 @@ Place place_of(const std::string& provider, int device_id) {
 
 std::vector<std::string> precisions_of(const Place& place) {
     return place.in_openvino ? openvino_precisions(place.name) : onnxruntime_precisions(place.name);
-}
-
-std::string joined(const std::vector<std::string>& items) {
-    std::string list;
-    for (const std::string& item : items) list += (list.empty() ? "" : ", ") + item;
-    return list;
 }
 
 // `ONNX Runtime 1.31.1 CPU`; with the library's path for errors.

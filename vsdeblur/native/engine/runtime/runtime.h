@@ -14,6 +14,8 @@
 
 namespace vsdeblur {
 
+inline constexpr int max_verbosity = 4;
+
 // Providers, where a network runs. Upper and lower case are the same. One that is not there is an error, never replaced;
 // an OpenVINO that is installed and cannot be used, because it is broken or too old, is an error too.
 //   "", "CPU"       the CPU: OpenVINO where it is installed and has one, else ONNX Runtime

@@ -41,12 +41,6 @@ std::string normal(const std::string& provider) {
     return result;
 }
 
-std::string joined(const std::vector<std::string>& items) {
-    std::string list;
-    for (const std::string& item : items) list += (list.empty() ? "" : ", ") + item;
-    return list;
-}
-
 // Options of a provider as the C API takes them.
 using ProviderOptions = std::vector<std::pair<const char*, std::string>>;
 

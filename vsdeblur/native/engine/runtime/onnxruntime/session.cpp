@@ -15,8 +15,6 @@
 namespace vsdeblur {
 namespace {
 
-constexpr int max_verbosity = 4;
-
 class OnnxRuntimeBackend final : public Backend {
 public:
     OnnxRuntimeBackend(const std::filesystem::path& model, const SessionOptions& options)

@@ -24,9 +24,7 @@ using namespace openvino;
 constexpr std::size_t most_compiled = 4;  // shapes that are kept ready; each takes memory like a session of its own
 
 std::string listed(const std::vector<std::string>& items) {
-    std::string list;
-    for (const std::string& item : items) list += (list.empty() ? "" : ", ") + item;
-    return list.empty() ? "none" : list;
+    return items.empty() ? "none" : joined(items);
 }
 
 // What the graph computes in where it has float32. An int8 file says itself what is int8; the rest of it stays float32.
