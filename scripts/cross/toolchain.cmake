@@ -8,6 +8,7 @@ if(target MATCHES "-macos")
     set(CMAKE_SYSTEM_NAME Darwin)
     # CMake asks for it, and the names in a wheel's libraries need no change.
     set(CMAKE_INSTALL_NAME_TOOL true)
+    set(CMAKE_USER_MAKE_RULES_OVERRIDE ${CMAKE_CURRENT_LIST_DIR}/macos.cmake)
 else()
     set(CMAKE_SYSTEM_NAME Linux)
 endif()
