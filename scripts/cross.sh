@@ -32,7 +32,7 @@ cross_wheel() {
     rm -rf "$folder/plain" "$folder/wheel"
     VSDEBLUR_ZIG=$(ask_runtime "find_spec('ziglang').submodule_search_locations[0] + '/zig'") VSDEBLUR_ZIG_TARGET=$target \
         ZIG_GLOBAL_CACHE_DIR=$cross/zig \
-        "$runtime/bin/python" -m pip wheel -qq --no-deps --wheel-dir "$folder/plain" "$root" \
+        "$runtime/bin/python" -m pip wheel -qq --no-deps --build-constraint "$pinned/runtime.txt" --wheel-dir "$folder/plain" "$root" \
         -C build-dir="$folder/build" -C install.strip=false \
         -C cmake.define.CMAKE_TOOLCHAIN_FILE="$root/scripts/cross/toolchain.cmake" \
         -C cmake.define.VSDEBLUR_PYTHON_INCLUDE="$(ask_runtime "get_path('include')")" \

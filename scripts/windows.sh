@@ -43,7 +43,7 @@ windows_wheel() {
     headers=$("$runtime/bin/python" -c \
         "from importlib.util import find_spec; print(find_spec('vapoursynth').submodule_search_locations[0] + '/include')")
     rm -rf "$windows/wheel"
-    "$runtime/bin/python" -m pip wheel -qq --no-deps --wheel-dir "$windows/wheel" "$root" \
+    "$runtime/bin/python" -m pip wheel -qq --no-deps --build-constraint "$pinned/runtime.txt" --wheel-dir "$windows/wheel" "$root" \
         -C cmake.define.CMAKE_TOOLCHAIN_FILE="$root/scripts/windows/toolchain.cmake" \
         -C cmake.define.VSDEBLUR_PYTHON_INCLUDE="$windows/python/include" \
         -C cmake.define.VSDEBLUR_PYTHON_LIBRARY="$windows/python/python3.dll" -C cmake.define.VAPOURSYNTH_INCLUDE_DIR="$headers"
