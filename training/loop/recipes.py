@@ -17,7 +17,7 @@ All recipes share what a few CPU hours or half an hour of a GPU ask for, in plac
 - RUNet's last two phases see what real footage has besides (`REAL`): encoders, rolling shutter, depth, plain areas.
 - Networks of luma see single channels in every second sample (training.loop.trainer), as the engine shows them those
   of RGB.
-- Recurrent networks see long clips at the end, so that their state does not drift.
+- DTB sees long clips at the end, so that its state does not drift.
 """
 
 from __future__ import annotations
@@ -124,13 +124,15 @@ class Recipe:
 
 # In the order in which `all` trains them.
 RECIPES = {
-    # Our own. Patches grow larger than the others', for it sees further.
+    # Our own. Patches grow larger than the others', for it sees further. Clips stay short: three clips of 8 frames a
+    # batch, where six of 3 had been, took the gain on held-back samples from 1.13 to 0.86 dB in 230 steps, as Muon's
+    # steps are as long when few scenes point their way.
     "RUNet": Recipe(
         (
             Phase(0.0, batch=8, size=64, frames=3, blur=EASY),
             Phase(0.25, batch=6, size=96, frames=3, blur=NOISY),
-            Phase(0.6, batch=3, size=96, frames=8, blur=REAL_STRONG),
-            Phase(0.8, batch=3, size=96, frames=8, blur=REAL),
+            Phase(0.6, batch=8, size=96, frames=3, blur=REAL_STRONG),
+            Phase(0.7, batch=8, size=96, frames=3, blur=REAL),
         ),
         weight_decay=DTB_WEIGHT_DECAY,
         uses=2,

@@ -11,8 +11,8 @@ One photograph in eight is held back; at every checkpoint the mean weights are m
 (training.loop.validation), outside the budget.
 
 Batch n is a pure function of the seed, n and the process's number, so a run that was stopped goes on from its files
-(training.loop.checkpoints) and, with a budget in steps, ends as an unbroken one would. `torchrun -m -- training.train ...`
-trains with several processes (training.loop.processes).
+(training.loop.checkpoints) and, with a budget in steps, ends as an unbroken one would. `torchrun -m --
+training.train ...` trains with several processes (training.loop.processes).
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ from training.networks import NETWORKS, Network
 
 # A recipe that takes samples again chooses among so many batches, the last that were made.
 KEPT_BATCHES = 48
+# Of a clip that a recurrent network is measured on, at least: a state goes on for longer than training may show it.
+VALIDATED_FRAMES = 8
 
 
 @dataclass
@@ -147,7 +149,10 @@ class Trainer:
             apart = Photographs(self.plan.photographs, largest, held_back=True)
         except DataError:
             return None
-        return Validation(apart, self._settings(self.recipe.phases[-1]), self.device)
+        last = self.recipe.phases[-1]
+        if self.network.states:
+            last = replace(last, frames=max(last.frames, VALIDATED_FRAMES))
+        return Validation(apart, self._settings(last), self.device)
 
     def _resume(self) -> None:
         saved = load_state(self.plan.folder / f"{self.name}.resume.pt", self.device)
