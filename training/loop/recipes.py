@@ -124,9 +124,9 @@ class Recipe:
 
 # In the order in which `all` trains them.
 RECIPES = {
-    # Our own. Patches grow larger than the others', for it sees further. Clips stay short: three clips of 8 frames a
-    # batch, where six of 3 had been, took the gain on held-back samples from 1.13 to 0.86 dB in 230 steps, as Muon's
-    # steps are as long when few scenes point their way.
+    # Our own. Patches grow larger than the others', for it sees further. REAL_STRONG in batches of three clips of 8
+    # frames, after NOISY in batches of six of 3, took the gain on held-back samples from 1.13 to 0.86 dB in 230 steps;
+    # which of both changes did it was not tried (training/README.md), so here clips stay short and batches grow.
     "RUNet": Recipe(
         (
             Phase(0.0, batch=8, size=64, frames=3, blur=EASY),
