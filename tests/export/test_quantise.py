@@ -19,12 +19,20 @@ Clips = list[np.ndarray]
 def network(seed: int = 0) -> bytes:
     """A recurrent file with convolutions of two and of three dimensions and a transposed one."""
     random = np.random.default_rng(seed)
-    shapes = {"w1": (8, 7, 3, 3), "w2": (3, 8, 3, 3), "w3": (8, 3, 1, 1), "w4": (3, 8, 1, 1, 1), "w5": (4, 8, 3, 3)}
+    shapes = {
+        "w0": (6, 3, 3, 3),
+        "w1": (8, 10, 3, 3),
+        "w2": (3, 8, 3, 3),
+        "w3": (8, 3, 1, 1),
+        "w4": (3, 8, 1, 1, 1),
+        "w5": (4, 8, 3, 3),
+    }
     weights = {name: random.normal(0, 0.1, shape).astype(np.float32) for name, shape in shapes.items()}
     weights |= {"axis": np.array([2])}  # type: ignore[dict-item]
     node = helper.make_node
     nodes = [
-        node("Concat", [FRAMES, "state_in"], ["joined"], axis=1),
+        node("Conv", [FRAMES, "w0"], ["read"], name="conv_0", pads=[1] * 4),
+        node("Concat", ["read", "state_in"], ["joined"], axis=1),
         node("Conv", ["joined", "w1"], ["first"], name="conv_1", pads=[1] * 4),
         node("Relu", ["first"], ["features"]),
         node("Conv", ["features", "w2"], ["flat"], name="conv_2", pads=[1] * 4),
@@ -64,20 +72,29 @@ def test_it_computes_what_the_network_does(small: bytes) -> None:
     assert np.abs(answers(network(1), frames)[0] - answers(network(), frames)[0]).max() > 5 * INT8_ANSWER
 
 
-def test_all_but_the_last_convolutions_have_weights_of_seven_bits_and_a_scale_an_output(small: bytes) -> None:
+def test_all_but_the_first_and_last_convolutions_have_weights_of_seven_bits_and_a_scale_an_output(small: bytes) -> None:
     graph = onnx.load_from_string(small).graph
     constants = {tensor.name: tensor for tensor in graph.initializer}
     dequantised = {node.output[0]: node for node in graph.node if node.op_type == "DequantizeLinear"}
     convolutions = {node.name: node for node in graph.node if node.op_type in ("Conv", "ConvTranspose")}
-    for name in ("conv_1", "conv_5"):
+    for name in ("conv_1_0", "conv_1_1", "conv_5"):
         weight, scale, zero = (constants[part] for part in dequantised[convolutions[name].input[1]].input)
         assert weight.data_type == TensorProto.INT8
         assert np.abs(numpy_helper.to_array(weight).astype(int)).max() == 64
         assert list(scale.dims) == [weight.dims[0]]
         assert not numpy_helper.to_array(zero).any()
         assert convolutions[name].input[0] in dequantised
-    for name in ("conv_2", "conv_3", "conv_4"):
+    for name in ("conv_0", "conv_2", "conv_3", "conv_4"):
         assert constants[convolutions[name].input[1]].data_type == TensorProto.FLOAT
+
+
+def test_joined_tensors_have_a_scale_each(small: bytes) -> None:
+    graph = onnx.load_from_string(small).graph
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    makers = {node.output[0]: node for node in graph.node}
+    convolutions = {node.name: node for node in graph.node if node.op_type == "Conv"}
+    scales = [constants[makers[convolutions[name].input[0]].input[1]] for name in ("conv_1_0", "conv_1_1")]
+    assert scales[0] != scales[1]
 
 
 def test_the_contract_comes_along(small: bytes) -> None:
