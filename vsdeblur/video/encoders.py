@@ -49,8 +49,10 @@ _LOSSLESS: Mapping[str, Mapping[str, str]] = {
     "libsvtav1": {"svtav1-params": "lossless=1"},
     **dict.fromkeys(("ffv1", "png", "qtrle", "utvideo", "huffyuv", "ffvhuff"), {}),
 }
-# What makes the coded bits independent of the machine's number of cores, and the encoder silent.
+# What makes the coded bits independent of the machine and of chance, and the encoder silent. With AVX-512 and several
+# threads x264 finds something else each time when it works out how far blocks of frames are used again.
 _FIXED: Mapping[str, Mapping[str, str]] = {
+    **dict.fromkeys(("libx264", "libx264rgb"), {"x264-params": "cpu-independent=1"}),
     "libx265": {"x265-params": "log-level=none:frame-threads=2"},
     "libvpx-vp9": {"row-mt": "1"},
     "ffv1": {"level": "3", "slicecrc": "1"},
