@@ -363,7 +363,7 @@ class TestErrors:
             ({"num_streams": 10**12}, "num_streams must be between 1 and 32, not 2147483647"),
             ({"device_id": -1}, "device_id must be at least 0, not -1"),
             ({"sc_threshold": float("nan")}, "sc_threshold must be between 0 and 1, not nan"),
-            ({"strength": -0.5}, "strength must be between 0 and 4, not -0.500000"),
+            ({"strength": -0.5}, "strength must be between 0 and 4, not -0.5"),
             ({"strength": float("nan")}, "strength must be between 0 and 4, not nan"),
             ({"segment": 3}, "segment and preroll are for recurrent networks; Tiny has no state"),
             ({"provider": "Nonsense"}, "provider Nonsense .*"),
