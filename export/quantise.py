@@ -106,13 +106,17 @@ def _parted(model: onnx.ModelProto) -> onnx.ModelProto:
     first, nodes = set(_first(model)), list[onnx.NodeProto]()
     for node in model.graph.node:
         joined = makers.get(node.input[0]) if node.op_type == "Conv" and node.name not in first else None
-        if joined is None or joined.op_type != "Concat" or not all(channels.get(part) for part in joined.input):
+        if joined is None or not _joins_channels(joined) or not all(channels.get(part) for part in joined.input):
             nodes.append(node)
         else:
             nodes += _sum(node, [(part, channels[part]) for part in joined.input], model, weights.pop(node.input[1]))
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     return model
+
+
+def _joins_channels(node: onnx.NodeProto) -> bool:
+    return node.op_type == "Concat" and any(found.name == "axis" and found.i == 1 for found in node.attribute)
 
 
 def _sum(
