@@ -1,4 +1,4 @@
-"""Encoders give the same bits for the same frames, whenever and in whatever process: segments are joined on that."""
+"""Encoders give the same bits for the same frames, each time: segments are joined on that."""
 
 from __future__ import annotations
 

@@ -177,11 +177,11 @@ private:
     }
 
     void check_complete() const {
-        std::string missing;
+        std::vector<std::string> missing;
         for (const std::string_view key : required_keys) {
-            if (!metadata_.contains(key)) missing.append(missing.empty() ? "" : ", ").append(key);
+            if (!metadata_.contains(key)) missing.emplace_back(key);
         }
-        if (!missing.empty()) fail(" has a contract that lacks " + missing);
+        if (!missing.empty()) fail(" has a contract that lacks " + joined(missing));
     }
 
     std::string name() const {
