@@ -32,7 +32,7 @@ double strength_of(const std::string& text) {
     double number = 0;
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (code != std::errc{} || end != text.data() + text.size())
-        throw Error("strength must be a number between 0 and 4, not '" + text + "'");
+        throw Error("strength must be a number between 0 and " + std::to_string(max_strength) + ", not '" + text + "'");
     return number;
 }
 

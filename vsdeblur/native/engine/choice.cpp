@@ -66,14 +66,14 @@ ChosenModel resolve_model(const ModelChoice& choice) {
         check_precision(choice.file, contract.precision, choice.precision);
         return {choice.file, choice.precision};
     }
-    std::string precision = by_itself ? "fp32" : choice.precision;
-    fs::path file = file_of(choice.name, precision);
-    const Contract contract = checked(file, choice.name, precision);
-    if (!by_itself) return {file, precision};
-    precision = fastest(choice, contract);
-    file = file_of(choice.name, precision);
-    checked(file, choice.name, precision);
-    return {file, precision};
+    const std::string first = by_itself ? "fp32" : choice.precision;
+    const fs::path file = file_of(choice.name, first);
+    const Contract contract = checked(file, choice.name, first);
+    if (!by_itself) return {file, first};
+    const std::string precision = fastest(choice, contract);
+    const fs::path chosen = file_of(choice.name, precision);
+    if (chosen != file) checked(chosen, choice.name, precision);
+    return {chosen, precision};
 }
 
 }  // namespace vsdeblur

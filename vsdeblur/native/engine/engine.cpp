@@ -14,32 +14,25 @@ namespace vsdeblur {
 
 namespace {
 
-std::string shortest(double number) {
+void require_between(const char* option, double given, double lowest, double highest) {
+    if (given >= lowest && given <= highest) return;  // not so for a number that is none
     std::ostringstream text;
-    text << number;
-    return text.str();
-}
-
-void require(bool fine, const char* option, const char* allowed, const std::string& given) {
-    if (!fine) throw Error(std::string(option) + " must be " + allowed + ", not " + given);
+    text << option << " must be between " << lowest << " and " << highest << ", not " << given;
+    throw Error(text.str());
 }
 
 void check_options(const Options& options) {
     check_precision_name(options.precision);
-    require(options.device_id >= 0, "device_id", "at least 0", std::to_string(options.device_id));
-    require(options.num_streams >= 1 && options.num_streams <= 32, "num_streams", "between 1 and 32",
-            std::to_string(options.num_streams));
-    require(options.verbosity >= 0 && options.verbosity <= 4, "verbosity", "between 0 and 4",
-            std::to_string(options.verbosity));
+    if (options.device_id < 0) throw Error("device_id must be at least 0, not " + std::to_string(options.device_id));
+    require_between("num_streams", options.num_streams, 1, max_streams);
+    require_between("verbosity", options.verbosity, 0, max_verbosity);
     const std::array overlap = options.overlap.value_or(std::array{0, 0});
     for (const int pixels : overlap)
         if (pixels < 0) throw Error("overlap must be at least 0, got " + std::to_string(pixels));
     if (overlap != std::array{0, 0} && options.tilesize.value_or(std::array{0, 0}) == std::array{0, 0})
         throw Error("overlap has no effect without tilesize: give tilesize too");
-    require(options.sc_threshold >= 0 && options.sc_threshold <= 1, "sc_threshold", "between 0 and 1",
-            shortest(options.sc_threshold));
-    require(options.strength >= 0 && options.strength <= 4, "strength", "between 0 and 4",
-            shortest(options.strength));
+    require_between("sc_threshold", options.sc_threshold, 0, 1);
+    require_between("strength", options.strength, 0, max_strength);
 }
 
 // Options that the network has no use for are refused, so that none is ignored in silence.

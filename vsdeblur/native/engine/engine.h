@@ -46,6 +46,9 @@ namespace vsdeblur {
 // Number of frames of a clip whose end is not known yet; see Engine::set_frames.
 inline constexpr int unknown_length = INT_MAX;
 
+inline constexpr int max_streams = 32;
+inline constexpr int max_strength = 4;
+
 struct Clip {
     Format format;            // of every frame
     int frames = 0;           // input frames, at least 1, or unknown_length
@@ -57,8 +60,8 @@ struct Options {
     std::string precision = "auto";   // fp32, fp16, bf16, int8; auto: the file's own (choice.h chooses by name)
     std::string provider;             // see SessionOptions
     int device_id = 0;
-    int num_streams = 1;              // network runs at the same time, 1..32; a recurrent network's runs follow each other
-    int verbosity = 2;                // 0 fatal .. 4 verbose
+    int num_streams = 1;              // network runs at the same time, 1..max_streams; a recurrent network's runs follow each other
+    int verbosity = 2;                // 0 fatal .. max_verbosity
 
     // Pixels, width and height; includes both overlaps; 0 = the whole frame. Unset: whole frames up to a size and tiles
     // above it, as TilePlan::automatic (tiles.h) chooses by the frame's size and the network alone.
@@ -68,7 +71,7 @@ struct Options {
     bool scene_cuts = true;           // cut windows and state at scene cuts
     double sc_threshold = default_scene_threshold;  // of the built-in detector, 0..1
 
-    // How much of the network's change is applied, 0..4: 0 gives every sample back bit for bit, 1 what the network says,
+    // How much of the network's change is applied, 0..max_strength: 0 gives every sample back bit for bit, 1 what the network says,
     // more exaggerates it. States do not depend on it.
     double strength = 1;
 
