@@ -3,7 +3,8 @@
 An objective is a function of a network's output and target, (N, T, K*C, H, W) each (training.losses.clip), of the
 network, and of what a discriminator says of the output:
 
-- `charbonnier`, `mse`: between pixels, for every network; `centred`: mostly of the middle of RVD's five frames.
+- `charbonnier`, `mse`, `decibels`: between pixels, for every network; `centred`: mostly of the middle of RVD's five
+  frames.
 - `temporal`: RVD's equation 6.
 - `order-free`: SharpSequence's content loss; `contiguous` adds the contiguous blurry loss to it;
   `order-free-charbonnier`: absolute errors in its place, mostly of the middle instant.
@@ -27,6 +28,7 @@ from training.losses import (
     centred_charbonnier,
     charbonnier,
     dblrgan_loss,
+    decibels,
     discriminator_loss,
     mse,
     order_free_charbonnier,
@@ -70,6 +72,7 @@ def _pixels(loss: Callable[[Tensor, Tensor], Tensor]) -> Objective:
 OBJECTIVES: dict[str, Objective] = {
     "charbonnier": _pixels(charbonnier),
     "mse": _pixels(mse),
+    "decibels": _pixels(decibels),
     "centred": _pixels(centred_charbonnier),
     "temporal": _temporal,
     "order-free": partial(_sequence, beta=0),

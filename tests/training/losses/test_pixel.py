@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
 
 from tests.tolerances import SAME_GRADIENT
 from tests.training.losses.compare import assert_agrees
-from training.losses import DTB_WEIGHT_DECAY, centred_charbonnier, charbonnier, mse
+from training.losses import DTB_WEIGHT_DECAY, centred_charbonnier, charbonnier, decibels, mse
 from training.losses.pixel import CENTRE
 
 
@@ -35,9 +38,29 @@ def test_mse_is_zero_at_equality_and_symmetric() -> None:
     assert mse(a, b) == mse(b, a) > 0
 
 
-def test_shapes_that_differ_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"mse: output and target must have one shape, not \(1, 3\) and \(1, 1\)"):
-        mse(torch.zeros(1, 3), torch.zeros(1, 1))
+@pytest.mark.parametrize("loss", [mse, decibels])
+def test_shapes_that_differ_are_refused(loss: Callable[[Tensor, Tensor], Tensor]) -> None:
+    message = rf"{loss.__name__}: output and target must have one shape, not \(1, 3, 2, 2\) and \(1, 1, 2, 2\)"
+    with pytest.raises(ValueError, match=message):
+        loss(torch.zeros(1, 3, 2, 2), torch.zeros(1, 1, 2, 2))
+
+
+def test_decibels_is_the_mean_over_frames_of_each_ones_own() -> None:
+    torch.manual_seed(0)
+
+    def by_frame(output: Tensor, target: Tensor) -> Tensor:
+        pairs = zip(output.flatten(0, 1), target.flatten(0, 1), strict=True)
+        squares = [(one - other).square().mean() for one, other in pairs]
+        return 0.01 * torch.stack([(square + 1e-4).log() for square in squares]).mean()
+
+    assert_agrees(decibels, by_frame, *torch.rand(2, 2, 4, 3, 5, 6))
+
+
+def test_decibels_falls_by_a_decibels_share_with_each_decibel() -> None:
+    """For a frame far above 1e-4: 10 dB are a factor of ten in the squared error, and ln 10 / 100 here."""
+    target = torch.zeros(1, 1, 3, 8, 8, dtype=torch.float64)
+    blurred, better = (decibels(target + error, target) for error in (1.0, 10**-0.5))
+    assert float(blurred - better) == pytest.approx(math.log(10) / 100, rel=1e-3)
 
 
 def test_weight_decay_is_the_weights_term_of_equation_4() -> None:
