@@ -4,6 +4,9 @@ The same samples at every call: blurred by the last phase of the recipe, once wi
 nothing else; and weakly blurred ones, half of them out of focus, for a network may gain on strong blur, leave sharp
 frames alone, and still take a soft edge for a blurred one; and plain greys, which it must leave as they are. So figures
 of one recipe compare over a run and between runs; those of two recipes do not.
+
+Gains end at 50 dB, where no error is seen: one nearly plain sample of 58 dB, which runs took to 62 or to 54, moved the
+mean of 32 by 0.25 dB, more than training did.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from training.networks import Network
 
 BLURRED, SHARP = 32, 8
 SEED = 2_000_003
+NOT_SEEN = 50.0  # dB
 # What weakly blurred samples have in place of the phase's settings; about two pixels of blur at most.
 WEAK = {
     "speed_min": 0.5,
@@ -41,7 +45,8 @@ FLAT_FRAMES = 3  # that count, where a state may drift
 
 @dataclass(frozen=True)
 class Score:
-    """Means over samples in dB: gain of blurred and of weakly blurred ones over the input, and PSNR of sharp ones.
+    """Means over samples in dB: gain of blurred and of weakly blurred ones over the input, up to 50 dB, and PSNR of
+    sharp ones.
 
     `flat` is the largest error of any pixel of plain frames, in 1/255.
     """
@@ -82,8 +87,8 @@ def _draw(
 
 
 def _gain(network: Network, pairs: list[tuple[Tensor, Tensor]]) -> float:
-    """Mean of PSNR after less PSNR before, dB."""
-    qualities = [_quality(network, *pair) for pair in pairs]
+    """Mean of PSNR after less PSNR before, dB, neither counted beyond NOT_SEEN."""
+    qualities = [[quality.clamp(max=NOT_SEEN) for quality in _quality(network, *pair)] for pair in pairs]
     return float(torch.cat([after - before for before, after in qualities]).mean())
 
 

@@ -53,6 +53,12 @@ def test_a_change_for_the_worse_shows(held_back: Photographs) -> None:
     assert score.flat == pytest.approx(0.1 * 255)
 
 
+def test_what_no_one_sees_is_no_loss(held_back: Photographs) -> None:
+    still = replace(SETTINGS, speed_max=0.0, object_share=0.0)
+    assert Validation(held_back, still, CPU).score(Fixed("rgb", 1, change=0.001)).gain == 0
+    assert Validation(held_back, still, CPU).score(Fixed("rgb", 1, change=0.01)).gain < -5
+
+
 def test_scores_are_the_same_every_time(held_back: Photographs) -> None:
     network = DBLRNet(frames=5)
     first, again = (Validation(held_back, SETTINGS, CPU).score(network) for _ in range(2))
