@@ -2,9 +2,12 @@
 
 Static quantisation in the QDQ form, which OpenVINO fuses and every runtime can read:
 
-- What goes into a convolution is quantised, with one scale and zero point a tensor, from the range that it had while
-  the network ran in float32 along whole clips, its state carried (``calibration``). What comes out is not: sums, ReLU
-  and the answer stay in float32, which costs no time where a runtime fuses them, and keeps the details.
+- What goes into a convolution is quantised, with one scale and zero point a tensor, from the range that all but one in
+  100,000 of its values had while the network ran in float32 along whole clips, its state carried (``calibration``):
+  a few lone values reach far beyond the others. With the whole range DTB lost 0.038 dB in place of 0.025, and its
+  worst frame of 128 was 1.3 dB further from float32's; with the mean of all runs' ranges it lost 0.015, and that frame
+  was 2.3 dB further, for what lies beyond is cut off. What comes out of a convolution is not quantised: sums, ReLU and
+  the answer stay in float32, which costs no time where a runtime fuses them, and keeps the details.
 - Weights are symmetric, with one scale an output channel, and of seven bits, -64 to 64: CPUs without VNNI add products
   in pairs in 16 bits, which whole bytes overflow, so that the answer would depend on the CPU. Sums are int32.
 - Weights lie in the file as plain constants. Behind the Cast of ``storage`` no runtime would find them.
@@ -20,10 +23,11 @@ three dimensions, which runtimes do not fuse, stay in float32 too.
 
 from __future__ import annotations
 
+import io
 import logging
 import math
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,11 +35,20 @@ from tempfile import TemporaryDirectory
 import numpy
 import onnx
 import onnxruntime
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
 
 from vsdeblur.contract import FRAMES, FRAMES_OUT, Contract, Probe, probe_input, probe_of
 
 __all__ = ["Clip", "quantise"]
+
+WITHIN = 99.999
+"""Percent of a tensor's values that its range holds."""
 
 Clip = numpy.ndarray
 """(F, C, H, W) float32: frames as the network sees them, C as its colour has."""
@@ -61,9 +74,10 @@ def quantise(model: bytes, clips: Iterable[Clip]) -> bytes:
             nodes_to_exclude=sorted(exact),
             per_channel=True,
             reduce_range=True,
+            calibrate_method=CalibrationMethod.Percentile,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            extra_options={"OpTypesToExcludeOutputQuantization": ["Conv"]},
+            extra_options={"OpTypesToExcludeOutputQuantization": ["Conv"], "CalibPercentile": WITHIN},
         )
         quantised = onnx.load(out)
     return _labelled(quantised, contract)
@@ -122,11 +136,11 @@ def _joins_channels(node: onnx.NodeProto) -> bool:
 def _sum(
     node: onnx.NodeProto, parts: list[tuple[str, int]], model: onnx.ModelProto, weights: onnx.TensorProto
 ) -> Iterator[onnx.NodeProto]:
-    """A convolution as one for each of the parts, names and channels, the first with the bias; and what adds them."""
-    values, before, total = onnx.numpy_helper.to_array(weights), 0, ""
+    """A convolution as one for each of the parts, names and channels, the first with the bias; and their sum."""
+    values, before, outputs = onnx.numpy_helper.to_array(weights), 0, list[str]()
     model.graph.initializer.remove(weights)
     for number, (name, count) in enumerate(parts):
-        label, is_last = f"{node.name}_{number}", number == len(parts) - 1
+        label = f"{node.name}_{number}"
         share = numpy.ascontiguousarray(values[:, before : before + count])
         model.graph.initializer.append(onnx.numpy_helper.from_array(share, f"{label}_weights"))
         one = onnx.NodeProto()
@@ -135,13 +149,9 @@ def _sum(
         del one.input[:]
         one.input.extend([name, f"{label}_weights", *(node.input[2:] if number == 0 else [])])
         yield one
-        if number:
-            out = node.output[0] if is_last else f"{label}_sum"
-            yield onnx.helper.make_node("Add", [total, one.output[0]], [out], name=f"{label}_add")
-            total = out
-        else:
-            total = one.output[0]
+        outputs.append(one.output[0])
         before += count
+    yield onnx.helper.make_node("Sum", outputs, [node.output[0]], name=f"{node.name}_sum")
 
 
 def _first(model: onnx.ModelProto) -> list[str]:
@@ -216,11 +226,12 @@ def _empty(contract: Contract, height: int, width: int) -> list[numpy.ndarray]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the advice to prepare the graph, which the exporter has done."""
+    """Without the advice to prepare the graph, which the exporter has done, and what else is told of the work."""
     logger = logging.getLogger()
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        yield
+        with redirect_stdout(io.StringIO()):
+            yield
     finally:
         logger.setLevel(level)

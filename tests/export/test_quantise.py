@@ -124,3 +124,15 @@ def test_states_are_carried_along_a_clip_and_no_further() -> None:
     assert [bool(state.any()) for state in states] == [False, True, True, False, True, True]
     assert feeds[0] is not None
     assert (session.run(["state_out"], feeds[0])[0] == states[1]).all()
+
+
+def test_ranges_leave_the_furthest_values_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def widest() -> float:
+        model = onnx.load_from_string(quantise(network(), clips()))
+        values = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+        return max(float(values[node.input[1]]) for node in model.graph.node if node.op_type == "QuantizeLinear")
+
+    monkeypatch.setattr("export.quantise.WITHIN", 100)
+    whole = widest()
+    monkeypatch.setattr("export.quantise.WITHIN", 90)
+    assert widest() < 0.9 * whole
