@@ -153,6 +153,7 @@ def test_the_errors_that_pages_quote_are_the_real_ones(
 
 def test_every_function_page_quotes_errors() -> None:
     assert {error.partition(":")[0] for _, error in quoted_errors()} == {
+        "DBLRNet",
         "DTB",
         "Model",
         "RUNet",
