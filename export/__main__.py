@@ -52,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="write the form for stock FFmpeg (vsdeblur.ffmpeg.tall), which is no contract file",
     )
-    parser.add_argument("--license", metavar="TEXT", default="unspecified", help="licence of the weights")
+    parser.add_argument(
+        "--license", metavar="TEXT", help="licence of the weights; default: that of an .onnx file, else unspecified"
+    )
     return parser
 
 
@@ -79,7 +81,8 @@ def export(arguments: argparse.Namespace) -> str:
         info = load_checkpoint(network, arguments.name, arguments.checkpoint)
     metrics = info.metrics if arguments.metrics is None else parse_metrics(arguments.metrics, "--metrics")
     trained_on = UNTRAINED if arguments.untrained else arguments.trained_on or info.trained_on
-    model = export_network(network, arguments.name, trained_on=trained_on, license=arguments.license, metrics=metrics)
+    license = info.license if arguments.license is None else arguments.license
+    model = export_network(network, arguments.name, trained_on=trained_on, license=license, metrics=metrics)
     worst = max(largest_difference(network, model, height, width) for height, width in parity_sizes(network))
     if not worst <= MAX_DIFFERENCE:
         raise ExportError(
@@ -105,7 +108,7 @@ def _restored(name: str, file: Path) -> tuple[Network, CheckpointInfo]:
     # DBLRGAN has DBLRNet's graph: the name in the file counts.
     if contract.name != name:
         raise ExportError(f"{file} holds {contract.name}, not {name}")
-    return network, CheckpointInfo(contract.trained_on, dict(contract.metrics))
+    return network, CheckpointInfo(contract.trained_on, dict(contract.metrics), contract.license)
 
 
 def _halved(network: Network, model: bytes) -> bytes:

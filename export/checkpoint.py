@@ -25,6 +25,7 @@ class CheckpointInfo:
 
     trained_on: str
     metrics: dict[str, float]
+    license: str = "unspecified"
 
 
 def load_checkpoint(network: Network, name: str, path: Path) -> CheckpointInfo:

@@ -54,6 +54,13 @@ def test_options_override_the_checkpoint(tmp_path: Path) -> None:
     assert not metadata_of(out).is_trained
 
 
+def test_what_a_file_says_of_itself_comes_along(tmp_path: Path) -> None:
+    checkpoint, first, again = save(tmp_path / "c.safetensors"), tmp_path / "first.onnx", tmp_path / "again.onnx"
+    assert main(["DTB", "--checkpoint", str(checkpoint), "--license", "CC0-1.0", "--out", str(first)]) == 0
+    assert main(["DTB", "--checkpoint", str(first), "--out", str(again)]) == 0
+    assert metadata_of(again) == metadata_of(first)
+
+
 def test_untrained_must_be_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "DTB.onnx"
     assert "no --checkpoint given" in refused(capsys, "DTB", "--out", out)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import onnx
 import onnxruntime
 import pytest
 
@@ -56,3 +58,17 @@ def test_dtb_forgets_a_disturbance_of_its_states(spread: float) -> None:
         state, disturbed = (dict(zip(shapes, found, strict=True)) for found in (states, others))
     assert max(np.abs(value).max() for value in state.values()) < SHIPPED_STATE
     assert np.abs(ours - theirs).max() < DISTURBANCE
+
+
+@pytest.mark.parametrize("file", sorted(WEIGHTS.glob("*.int8.onnx")), ids=lambda file: str(file.name))
+def test_a_file_of_eight_bits_is_of_the_network_beside_it(file: Path) -> None:
+    exact = _contract(WEIGHTS / file.name.replace(".int8", ""))
+    assert exact.losses["int8"] <= 0.05, "auto would never take it"
+    coarse = _contract(file)
+    assert coarse.precision == "int8"
+    assert coarse.probe.difference(exact.probe) < contract.PROBE_TOLERANCE["int8"]
+    assert replace(coarse, precision="fp32", losses=exact.losses, probe=exact.probe) == exact
+
+
+def _contract(file: Path) -> contract.Contract:
+    return contract.Contract.from_metadata({item.key: item.value for item in onnx.load(file).metadata_props})
