@@ -22,7 +22,7 @@ from mkdocs.exceptions import PluginError
 ROOT = Path(__file__).resolve().parents[1]
 ARCHIVES = ROOT / ".build" / "npm"
 WEIGHTS = ROOT / "vsdeblur" / "weights"
-FIRST = ("DTB", "RUNet")
+FIRST = ("RUNet", "DTB")
 """Networks that the page offers before the others."""
 
 

@@ -23,7 +23,7 @@ from vsdeblur import Deblurrer
 _FRAMES = 3
 
 FORMATS = ("GRAY8", "GRAY16", "YUV420P8", "YUV422P10", "YUV444P16", "YUV444PS", "RGB24", "RGB48", "RGBS")
-NETWORKS = ("DBLRNet", "DBLRGAN", "RVD", "SharpSequence")
+NETWORKS = ("RUNet", "DBLRNet", "DBLRGAN", "RVD", "SharpSequence")
 
 Case = Callable[[str], vs.VideoNode]
 

@@ -17,4 +17,4 @@ def test_doctor_finds_nothing_wrong(arm: Arm, tmp_path: Path) -> None:
 
 def test_models_lists_the_networks(arm: Arm, tmp_path: Path) -> None:
     names = {line.split()[0] for line in arm.module("vsdeblur", "models", cwd=tmp_path).splitlines()[1:]}
-    assert {"DTB", "RVD", "DBLRNet", "DBLRGAN", "SharpSequence"} <= names
+    assert {"DTB", "RUNet", "RVD", "DBLRNet", "DBLRGAN", "SharpSequence"} <= names

@@ -52,7 +52,7 @@ def mean_psnr(outputs: list[Frame], references: list[Frame]) -> float:
 
 CASES = [
     *[("DTB", picture) for picture in ("coffee", "astronaut", "rocket")],
-    *[(network, "astronaut") for network in ("RVD", "DBLRNet", "DBLRGAN", "SharpSequence")],
+    *[(network, "astronaut") for network in ("RUNet", "RVD", "DBLRNet", "DBLRGAN", "SharpSequence")],
 ]
 
 

@@ -25,8 +25,8 @@ FULL = os.environ.get("VSDEBLUR_NUMBERS") == "full"
 LEVELS = list(range(256)) if FULL else [0, 2, 8, 32, 96, 160, 224, 255]
 STATIC_FRAMES = 500 if FULL else 40
 SUBNORMAL_SIZE = (96, 128) if FULL else (16, 24)
-NETWORKS = ["DTB", "DBLRNet", "DBLRGAN", "RVD", "SharpSequence"]
-GRAPHS = ["DTB", "DBLRNet", "RVD", "SharpSequence"]
+NETWORKS = ["DTB", "RUNet", "DBLRNet", "DBLRGAN", "RVD", "SharpSequence"]
+GRAPHS = ["DTB", "RUNet", "DBLRNet", "RVD", "SharpSequence"]
 """One of each: DBLRGAN's is DBLRNet's."""
 RUNTIMES = ["OpenVINO", "ONNXRuntime"]
 MARGIN = 8

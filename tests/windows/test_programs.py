@@ -37,7 +37,7 @@ def test_models_lists_the_networks(wine: Wine, folder: Path) -> None:
     done = wine.run("vsdeblur", "models", cwd=folder)
     assert done.status == 0, done.err
     names = {line.split()[0] for line in done.text.splitlines()[1:]}
-    assert {"DTB", "RVD", "DBLRNet", "DBLRGAN", "SharpSequence"} <= names
+    assert {"DTB", "RUNet", "RVD", "DBLRNet", "DBLRGAN", "SharpSequence"} <= names
 
 
 def test_a_name_that_a_pipe_has_no_letters_for_does_not_end_a_program(wine: Wine, folder: Path) -> None:

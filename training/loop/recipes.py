@@ -124,17 +124,17 @@ class Recipe:
 
 # In the order in which `all` trains them.
 RECIPES = {
-    # Our own. Patches grow larger than the others', for it sees further. REAL_STRONG in batches of three clips of 8
-    # frames, after NOISY in batches of six of 3, took the gain on held-back samples from 1.13 to 0.86 dB in 230 steps;
-    # which of both changes did it was not tried (training/README.md), so here clips stay short and batches grow.
+    # Our own. Patches grow larger than the others', for it sees further. Part of what it learns from small batches is
+    # their noise: the mean of three runs of six minutes, two of them from the third, gained 0.06 dB more than the mean
+    # of their gains. So its mean weights reach further back than the others'.
     "RUNet": Recipe(
         (
             Phase(0.0, batch=8, size=64, frames=3, blur=EASY),
             Phase(0.25, batch=6, size=96, frames=3, blur=NOISY),
-            Phase(0.6, batch=8, size=96, frames=3, blur=REAL_STRONG),
-            Phase(0.7, batch=8, size=96, frames=3, blur=REAL),
+            Phase(0.5, batch=6, size=96, frames=4, blur=REAL, loss="decibels"),
         ),
         weight_decay=DTB_WEIGHT_DECAY,
+        average=0.999,
         uses=2,
     ),
     # Paper: squared error with a weight decay of 1e-5 in the gradient (here apart from it), Adam, clips of 13 frames of

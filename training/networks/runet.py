@@ -1,19 +1,21 @@
 """RUNet: this project's own network, a recurrent U-Net on pixel-unshuffled RGB frames.
 
-The network runs once a frame, reads three neighbouring frames and hands one feature map to the next run. All work is
+The network runs once a frame, reads three neighbouring frames and hands two feature maps to the next run. All work is
 done at half size and below: a frame's 2x2 blocks become channels first, and the last layer's become 2x2 blocks.
 
 Shape of one run, for a frame of H x W (both multiples of 8), with the default widths:
 
     frames  (N, 9, H, W)       B(n-1), B(n), B(n+1), RGB, 0..1
-    state   (N, 64, H/4, W/4)  what the run before left, zero before the first frame
-    result  (N, 3, H, W)       L(n), RGB; then the next run's `state`
+    state   (N, 32, H/4, W/4)  what the run before left, zero before the first frame
+    fine    (N, 16, H/2, W/2)  the same at half size
+    result  (N, 3, H, W)       L(n), RGB; then the next run's `state` and `fine`
 
-    frames -> unshuffled by 2 (36 channels) -> 3x3 -> half-size blocks -> 3x3 stride 2 -> joined with the state by 3x3
+    frames -> unshuffled by 2 (36 channels), joined with `fine` by 3x3 -> half-size blocks -> 3x3 stride 2, joined with
+         the state by 3x3
       -> quarter-size blocks -> 3x3 stride 2 -> eighth-size blocks -> 1x1, shuffled by 2, plus the skip
       -> quarter-size blocks (the state leaves here: 3x3, ReLU) -> 1x1, shuffled by 2, plus the skip
-      -> half-size blocks, joined with a 1x1 of the unshuffled frames -> a block of both -> 3x3 to 12, shuffled by 2,
-         added to B(n)
+      -> half-size blocks, joined with a 1x1 of the unshuffled frames -> a block of both (`fine` leaves here: 3x3, ReLU)
+      -> 3x3 to 12, shuffled by 2, added to B(n)
 
 Why so:
 
@@ -23,11 +25,12 @@ Why so:
   tell noise from texture (training.networks.dtb). A residual block looks at details and features at once: without it
   the network took out of noisy frames 0.7 dB less than DTB does, and after it six minutes of training brought more
   of that back than hours had before.
-- The state is the ReLU of a convolution, cut off as DTB's is (training.networks.base.bounded), so no weights make it
-  grow.
+- States are the ReLU of a convolution, cut off as DTB's are (training.networks.base.bounded), so no weights make them
+  grow. One at a quarter of the size knows where things move, and little of their finest detail, which one of few
+  channels at half size carries on.
 - Global skip: the network adds a change to B(n), and its last layer starts near zero.
 
-Parameters: 1,387,660; 98,976 multiply-accumulates a pixel (DTB 267,328).
+Parameters: 1,348,476; 99,552 multiply-accumulates a pixel (DTB 267,328).
 """
 
 from __future__ import annotations
@@ -39,7 +42,8 @@ from torch import Tensor, nn
 from training.networks.base import Network, ResidualBlock, bounded, initialise_
 from vsdeblur.contract import State
 
-STATE_CHANNELS = 64
+STATE_CHANNELS = 32
+FINE_CHANNELS = 16
 DETAIL_CHANNELS = 16
 
 
@@ -58,7 +62,10 @@ class RUNet(Network):
     color = "rgb"
     multiple = 8
     receptive_field = 147
-    states: tuple[State, ...] = (State("state_in", "state_out", STATE_CHANNELS, 0.25),)
+    states: tuple[State, ...] = (
+        State("state_in", "state_out", STATE_CHANNELS, 0.25),
+        State("fine_in", "fine_out", FINE_CHANNELS, 0.5),
+    )
 
     def __init__(
         self,
@@ -69,7 +76,7 @@ class RUNet(Network):
         super().__init__()
         half, quarter, eighth = widths
         shuffled = 4 * self.input_channels()
-        self.enter = nn.Conv2d(shuffled, half, 3, padding=1)
+        self.enter = nn.Conv2d(shuffled + FINE_CHANNELS, half, 3, padding=1)
         self.half_down = _blocks(half, blocks[0])
         self.to_quarter = nn.Conv2d(half, quarter, 3, stride=2, padding=1)
         self.join = nn.Conv2d(quarter + STATE_CHANNELS, quarter, 3, padding=1)
@@ -83,24 +90,27 @@ class RUNet(Network):
         self.half_up = _blocks(half, blocks[4])
         self.detail = nn.Conv2d(shuffled, DETAIL_CHANNELS, 1)
         self.joined = ResidualBlock(half + DETAIL_CHANNELS)
+        self.remember_fine = nn.Conv2d(half + DETAIL_CHANNELS, FINE_CHANNELS, 3, padding=1)
         self.change = nn.Conv2d(half + DETAIL_CHANNELS, 12, 3, padding=1)
         self.relu = nn.ReLU(inplace=True)
         initialise_(self, self.change)
-        with torch.no_grad():  # a weak state keeps the first steps stable
+        with torch.no_grad():  # weak states keep the first steps stable
             self.remember.weight.mul_(0.3)
+            self.remember_fine.weight.mul_(0.3)
 
-    def forward(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, frames: Tensor, state: Tensor, fine: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One time step; raises what torch raises when the shapes do not agree."""
         shuffled = _unshuffled(frames)
-        half = self.half_down(self.relu(self.enter(shuffled)))
+        half = self.half_down(self.relu(self.enter(torch.cat([shuffled, fine], 1))))
         quarter = self.relu(self.to_quarter(half))
         quarter = self.quarter_down(self.relu(self.join(torch.cat([quarter, state], 1))))
         eighth = self.eighth(self.relu(self.to_eighth(quarter)))
         quarter = self.quarter_up(quarter + F.pixel_shuffle(self.from_eighth(eighth), 2))
         half = self.half_up(half + F.pixel_shuffle(self.from_quarter(quarter), 2))
-        change = self.change(self.joined(torch.cat([half, self.detail(shuffled)], 1)))
-        result = frames[:, 3:6] + F.pixel_shuffle(change, 2)
-        return result, bounded(self.relu(self.remember(quarter)), self.training)
+        joined = self.joined(torch.cat([half, self.detail(shuffled)], 1))
+        result = frames[:, 3:6] + F.pixel_shuffle(self.change(joined), 2)
+        state = bounded(self.relu(self.remember(quarter)), self.training)
+        return result, state, bounded(self.relu(self.remember_fine(joined)), self.training)
 
 
 def _unshuffled(frames: Tensor) -> Tensor:

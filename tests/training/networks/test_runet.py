@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -41,25 +42,29 @@ def test_it_is_made_of_what_every_runtime_and_eight_bits_like() -> None:
     assert others <= {nn.ReLU, nn.Identity, nn.Sequential}
 
 
-def test_the_state_reaches_the_next_frame() -> None:
+@pytest.mark.parametrize("number", [0, 1])
+def test_each_state_reaches_the_next_frame(number: int) -> None:
     network = awake_network("RUNet")
     frames = torch.rand(SIZE)
-    (state,) = network.initial_states(frames)
+    states = list(network.initial_states(frames))
     with torch.no_grad():
-        fresh, _ = network(frames, state)
-        disturbed, _ = network(frames, state + 1)
+        fresh, *_ = network(frames, *states)
+        states[number] = states[number] + 1
+        disturbed, *_ = network(frames, *states)
     assert (fresh - disturbed).abs().max() > 0
 
 
-def test_the_state_stays_bounded_whatever_the_weights() -> None:
+def test_states_stay_bounded_whatever_the_weights() -> None:
     network = awake_network("RUNet")
     with torch.no_grad():
-        network.get_submodule("remember").get_parameter("weight").mul_(100)
-        (state,) = network.initial_states(torch.zeros(SIZE))
+        for name in ("remember", "remember_fine"):
+            network.get_submodule(name).get_parameter("weight").mul_(100)
+        states = network.initial_states(torch.zeros(SIZE))
         for frames in torch.rand(12, *SIZE):
-            _, state = network(frames, state)
-    assert state.min() == 0
-    assert state.max() == STATE_MAX
+            _, *states = network(frames, *states)
+    for state in states:
+        assert state.min() == 0
+        assert state.max() == STATE_MAX
 
 
 def test_it_can_be_the_mean_of_its_window_to_the_finest_detail() -> None:
@@ -77,6 +82,6 @@ def test_it_can_be_the_mean_of_its_window_to_the_finest_detail() -> None:
                 network.detail.weight[channel, 9 * place + 3 * frame + colour, 0, 0] = share
             network.change.weight[channel, -DETAIL_CHANNELS + channel, 1, 1] = 1
         frames = torch.rand(SIZE)
-        result, _ = network(frames, *network.initial_states(frames))
+        result, *_ = network(frames, *network.initial_states(frames))
     mean = frames.view(1, 3, 3, *SIZE[2:]).mean(1)
     torch.testing.assert_close(result, mean, rtol=0, atol=SAME_FORMULA)
