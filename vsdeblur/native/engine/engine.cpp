@@ -14,7 +14,8 @@ namespace vsdeblur {
 
 namespace {
 
-void require_between(const char* option, double given, double lowest, double highest) {
+template <typename T>
+void require_between(const char* option, T given, T lowest, T highest) {
     if (given >= lowest && given <= highest) return;  // not so for a number that is none
     std::ostringstream text;
     text << option << " must be between " << lowest << " and " << highest << ", not " << given;
@@ -31,8 +32,8 @@ void check_options(const Options& options) {
         if (pixels < 0) throw Error("overlap must be at least 0, got " + std::to_string(pixels));
     if (overlap != std::array{0, 0} && options.tilesize.value_or(std::array{0, 0}) == std::array{0, 0})
         throw Error("overlap has no effect without tilesize: give tilesize too");
-    require_between("sc_threshold", options.sc_threshold, 0, 1);
-    require_between("strength", options.strength, 0, max_strength);
+    require_between("sc_threshold", options.sc_threshold, 0.0, 1.0);
+    require_between<double>("strength", options.strength, 0, max_strength);
 }
 
 // Options that the network has no use for are refused, so that none is ignored in silence.
