@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -302,4 +303,18 @@ TEST_CASE("formats that the engine does not read are refused in one sentence") {
     CHECK(refusal(format_of(Family::yuv, 8, 5, 4, 1, 1)) == "width and height must divide by the chroma subsampling 2x2, got 5x4");
     CHECK(refusal(format_of(Family::yuv, 8, 4, 6, 2, 2)) == "width and height must divide by the chroma subsampling 4x4, got 4x6");
     CHECK(refusal(format_of(Family::yuv, 8, 5, 3, 0, 0)) == "accepted");
+}
+
+TEST_CASE("none of a change is the input bit for bit, whatever the answer") {
+    FloatImage in = FloatImage::zeros(1, 1, 3), out = FloatImage::zeros(1, 1, 3);
+    in.data()[0] = -0.0f;
+    in.data()[1] = 0.25f;
+    in.data()[2] = 0.75f;
+    for (const float answer : {not_a_number, infinity, 1.0f}) {
+        std::fill_n(out.data(), 3, answer);
+        const FloatImage none = partly(in, out, 0);
+        for (int i = 0; i < 3; ++i) CHECK(none.data()[i] == in.data()[i]);
+    }
+    const FloatImage all = partly(in, out, 1);
+    for (int i = 0; i < 3; ++i) CHECK(all.data()[i] == 1);
 }

@@ -255,6 +255,19 @@ TEST_CASE("weights rise and fall without a step across a cut") {
     }
 }
 
+TEST_CASE("the middle of an overlap is where both tiles have the same say") {
+    const TilePlan plan(200, 8, 4, {80, 0}, {16, 0}, 33);
+    const std::vector<float> ones(static_cast<std::size_t>(plan.tile_width()) * plan.tile_height(), 1.0f);
+    FloatImage weights = FloatImage::zeros(1, 8, 200);
+    plan.blend(ones.data(), {0, 1}, 0, weights);
+    const int next = plan.tile(1).x, end = plan.tile_width();
+    REQUIRE(next < end);
+    for (int x = next; x < end; ++x) {  // the pixel as far from the overlap's other end has the rest
+        const float sum = weights.data()[x] + weights.data()[next + end - 1 - x];
+        CHECK(std::abs(sum - 1) < tolerance::blended_copy);
+    }
+}
+
 TEST_CASE("a filter with zero padding leaves no seam where half the overlap covers its radius") {
     std::mt19937 random(9);
     constexpr int radius = 8;
