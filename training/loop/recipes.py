@@ -14,7 +14,7 @@ All recipes share what a few CPU hours or half an hour of a GPU ask for, in plac
   Not for SharpSequence, which cannot tell weak blur from strong by one frame: after half an hour with `STRONG` it
   gained 0.72 dB on held-back samples of that and lost 1.8 dB on weakly blurred ones, where after `FULL` it had gained
   0.30 and 0.15 dB. A mean of both kinds of weights was trained on, and what ships is a mean again (its card says how).
-- RUNet's last two phases see what real footage has besides (`REAL`): encoders, rolling shutter, depth, plain areas.
+- RUNet's last phase sees what real footage has besides (`REAL`): encoders, rolling shutter, depth, plain areas.
 - Networks of luma see single channels in every second sample (training.loop.trainer), as the engine shows them those
   of RGB.
 - DTB sees long clips at the end, so that its state does not drift.
@@ -49,7 +49,7 @@ RVD_FULL = replace(FULL, sharp_share=0.3)
 INSTANTS = replace(FULL, instants=7)
 # RUNet's: what it lacked was the taking out of noise (training/README.md).
 NOISY = replace(STRONG, noise_share=0.8)
-# What footage has besides: every second sample went through an encoder. REAL_STRONG is to REAL as STRONG is to FULL.
+# What footage has besides: every second sample went through an encoder.
 REAL = replace(
     FULL,
     drawn_share=0.12,
@@ -60,13 +60,6 @@ REAL = replace(
     video_share=0.5,
     compressed_share=0.1,
     end_share=0.3,
-)
-REAL_STRONG = replace(
-    REAL,
-    speed_min=STRONG.speed_min,
-    exposure_min=STRONG.exposure_min,
-    sharp_share=STRONG.sharp_share,
-    noise_share=NOISY.noise_share,
 )
 
 
