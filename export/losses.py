@@ -1,7 +1,9 @@
 """What a network loses in other precisions: ``python -m export.losses FILE --photos ARCHIVE``.
 
 Measures on held-back training samples, along clips with the state carried, how many dB of PSNR against the sharp frames
-are lost against fp32, and notes it in the contract of FILE, an fp32 one: the precision ``auto`` goes by it.
+are lost against fp32, and notes it in the contract of FILE, an fp32 one: the precision ``auto`` goes by it. As in
+training.loop.validation no frame counts beyond 50 dB, where no error is seen: of 16 clips a plain one, which fell from
+56.6 to 52.6 dB, made two thirds of the mean.
 
 - ``int8``: the file NAME.int8.onnx beside it, in OpenVINO on this machine's CPU.
 - ``bf16``: in PyTorch, with the weights of convolutions, what goes in and comes out of them, and residual sums rounded
@@ -26,6 +28,7 @@ from export import ExportError
 from export.calibration import measured_clips
 from export.restore import restore
 from training.data.pictures import DataError
+from training.loop.validation import NOT_SEEN
 from training.losses import to_network
 from training.networks import Network
 from training.networks.base import ResidualBlock
@@ -52,7 +55,7 @@ def losses(network: Network, int8: Path | None, archive: Path, count: int) -> di
 
 @torch.no_grad()
 def _quality(network: Network, step: Step, clips: list[tuple[Tensor, Tensor]]) -> float:
-    """Mean PSNR over all clips' frames, dB, of the middle one of the network's pictures."""
+    """Mean PSNR over all clips' frames, dB, each at most NOT_SEEN, of the middle one of the network's pictures."""
     before, after = network.window
     values = []
     for blurred, sharp in clips:
@@ -65,7 +68,7 @@ def _quality(network: Network, step: Step, clips: list[tuple[Tensor, Tensor]]) -
             channels = given.shape[2]
             first = (output.shape[1] // channels // 2) * channels
             error = (output[:, first : first + channels].clamp(0, 1) - wanted[:, n]).square().mean()
-            values.append(-10 * torch.log10(error + 1e-7))
+            values.append((-10 * torch.log10(error)).clamp(max=NOT_SEEN))
     return float(torch.stack(values).mean())
 
 

@@ -18,7 +18,9 @@ Static quantisation in the QDQ form, which OpenVINO fuses and every runtime can 
 The last convolutions, which make the answer itself, stay in float32, and so do the first, which read the frames: their
 errors go past everything into the answer. Of RUNet the first are a twenty-fifth of the work, and took 7 dB of the error
 away; the sums took another 3 (46.9 to 54.6 dB between its answers and float32's). Transposed convolutions and those of
-three dimensions, which runtimes do not fuse, stay in float32 too.
+three dimensions, which runtimes do not fuse, stay in float32 too. What stays so reads what has not been rounded, though
+a quantised convolution reads the same tensor: RUNet, whose fine state leaves where its last convolution reads, lost
+0.167 dB without that and 0.025 with it, at the same speed.
 """
 
 from __future__ import annotations
@@ -80,7 +82,7 @@ def quantise(model: bytes, clips: Iterable[Clip]) -> bytes:
             extra_options={"OpTypesToExcludeOutputQuantization": ["Conv"], "CalibPercentile": WITHIN},
         )
         quantised = onnx.load(out)
-    return _labelled(quantised, contract)
+    return _labelled(_reading_exactly(quantised), contract)
 
 
 class _Runs(CalibrationDataReader):  # type: ignore[misc]
@@ -109,7 +111,7 @@ class _Runs(CalibrationDataReader):  # type: ignore[misc]
 
 def _parted(model: onnx.ModelProto) -> onnx.ModelProto:
     """With a sum of convolutions, one a tensor, for each convolution of what a Concat joins along the channels."""
-    makers = {output: node for node in model.graph.node for output in node.output}
+    makers = _makers(model)
     weights = {tensor.name: tensor for tensor in model.graph.initializer}
     inferred = onnx.shape_inference.infer_shapes(model).graph
     channels = {
@@ -154,6 +156,25 @@ def _sum(
     yield onnx.helper.make_node("Sum", outputs, [node.output[0]], name=f"{node.name}_sum")
 
 
+def _reading_exactly(model: onnx.ModelProto) -> onnx.ModelProto:
+    """With the unrounded tensors as inputs of the convolutions whose weights stayed in float32.
+
+    onnxruntime has all that read a tensor read its rounded form, the nodes it was told to exclude too.
+    """
+    makers = _makers(model)
+    for node in model.graph.node:
+        if node.op_type in ("Conv", "ConvTranspose") and node.input[1] not in makers:
+            rounded = makers.get(node.input[0])
+            if rounded is not None and rounded.op_type == "DequantizeLinear":
+                node.input[0] = makers[rounded.input[0]].input[0]
+    return model
+
+
+def _makers(model: onnx.ModelProto) -> dict[str, onnx.NodeProto]:
+    """The node that makes a tensor, by the tensor's name."""
+    return {output: node for node in model.graph.node for output in node.output}
+
+
 def _first(model: onnx.ModelProto) -> list[str]:
     """Names of the convolutions between which and the frames there is no other."""
     from_frames, found = {FRAMES}, []
@@ -169,7 +190,7 @@ def _first(model: onnx.ModelProto) -> list[str]:
 
 def _last(model: onnx.ModelProto) -> list[str]:
     """Names of the convolutions between which and the answer there is no other."""
-    makers = {output: node for node in model.graph.node for output in node.output}
+    makers = _makers(model)
     waiting, seen, found = [FRAMES_OUT], set[str](), []
     while waiting:
         name = waiting.pop()

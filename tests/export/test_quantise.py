@@ -88,6 +88,13 @@ def test_all_but_the_first_and_last_convolutions_have_weights_of_seven_bits_and_
         assert constants[convolutions[name].input[1]].data_type == TensorProto.FLOAT
 
 
+def test_what_stays_in_float32_reads_what_has_not_been_rounded(small: bytes) -> None:
+    graph = onnx.load_from_string(small).graph
+    made_by = {output: node.op_type for node in graph.node for output in node.output}
+    reads = {node.name: made_by.get(node.input[0]) for node in graph.node if "Conv" in node.op_type}
+    assert (reads["conv_2"], reads["conv_3"], reads["conv_5"]) == ("Relu", "Relu", "DequantizeLinear")
+
+
 def test_joined_tensors_have_a_scale_each(small: bytes) -> None:
     graph = onnx.load_from_string(small).graph
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
