@@ -120,6 +120,27 @@ def test_every_access_gives_the_same_frames(random_weights: Path, case: str, pro
         assert_same(expected, access(make))
 
 
+@pytest.mark.parametrize("case", ["DTB in two streams", "RVD, stride 5"])
+def test_every_access_gives_the_same_frames_in_half_and_eight_bits(case: str) -> None:
+    """Of the shipped files, in every precision but fp32 that this machine computes: int8 is on all."""
+    name, arguments = CASES[case]
+    tried = []
+    for precision in ("fp16", "bf16", "int8"):
+
+        def make(precision: str = precision) -> vs.VideoNode:
+            return getattr(vs.core.vsdeblur, name)(source(), provider="OpenVINO", precision=precision, **arguments)
+
+        try:
+            expected = linear(make)
+        except vs.Error as error:
+            assert f"precision {precision} is not there" in str(error), "another error"
+            continue
+        tried.append(precision)
+        for access in ACCESSES:
+            assert_same(expected, access(make))
+    assert "int8" in tried
+
+
 def test_default_segments_are_independent_of_access(random_weights: Path) -> None:
     length = 90
     numbers = [89, 3, 78, 85, 79, 80, 84, 0]
