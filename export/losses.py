@@ -28,7 +28,7 @@ from export import ExportError
 from export.calibration import measured_clips
 from export.restore import restore
 from training.data.pictures import DataError
-from training.loop.validation import NOT_SEEN
+from training.loop.validation import NOT_SEEN, psnr
 from training.losses import to_network
 from training.networks import Network
 from training.networks.base import ResidualBlock
@@ -67,9 +67,8 @@ def _quality(network: Network, step: Step, clips: list[tuple[Tensor, Tensor]]) -
             states = tuple(carried)
             channels = given.shape[2]
             first = (output.shape[1] // channels // 2) * channels
-            error = (output[:, first : first + channels].clamp(0, 1) - wanted[:, n]).square().mean()
-            values.append((-10 * torch.log10(error)).clamp(max=NOT_SEEN))
-    return float(torch.stack(values).mean())
+            values.append(psnr(output[:, first : first + channels].clamp(0, 1), wanted[:, n]).clamp(max=NOT_SEEN))
+    return float(torch.cat(values).mean())
 
 
 def _plain(network: Network) -> Step:

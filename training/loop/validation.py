@@ -113,9 +113,9 @@ def _quality(network: Network, blurred: Tensor, sharp: Tensor) -> tuple[Tensor, 
     channels = given.shape[2]
     first = (output.shape[2] // channels // 2) * channels
     wanted = target[:, :, first : first + channels]
-    return _psnr(given, wanted), _psnr(output[:, :, first : first + channels].clamp(0, 1), wanted)
+    return psnr(given, wanted), psnr(output[:, :, first : first + channels].clamp(0, 1), wanted)
 
 
-def _psnr(picture: Tensor, wanted: Tensor) -> Tensor:
+def psnr(picture: Tensor, wanted: Tensor) -> Tensor:
     """dB over all but the first dimension, at most 70: 8-bit frames hold no more."""
     return -10 * ((picture - wanted).square().flatten(1).mean(1) + 1e-7).log10()
