@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from fractions import Fraction
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -85,11 +84,6 @@ def pictures(file: Path, stream: int = 0) -> list[Any]:
     """The frames of a video stream, as PyAV decodes them."""
     with av.open(file) as container:
         return list(container.decode(container.streams[stream]))
-
-
-def digest(content: Path | bytes) -> str:
-    """Of a file or of bytes: where two of these differ, pytest does not draw the difference of whole videos."""
-    return sha256(content.read_bytes() if isinstance(content, Path) else content).hexdigest()
 
 
 def files(folder: Path) -> set[str]:

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 from pytest import approx
 
-from tests.cli.conftest import digest, ffmpeg, files, read
+from tests.cli.conftest import ffmpeg, files, read
+from tests.digest import digest
 from vsdeblur.cli import main
 from vsdeblur.measures.metrics import psnr, ssim
 from vsdeblur.video.writing import in_rgb

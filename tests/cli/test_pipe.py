@@ -15,7 +15,8 @@ import pytest
 import vapoursynth as vs
 
 from tests import tiny_models
-from tests.cli.conftest import FRAMES, digest, ffmpeg, files, pictures, planes, read, times
+from tests.cli.conftest import FRAMES, ffmpeg, files, pictures, planes, read, times
+from tests.digest import digest
 from vsdeblur.video.feed import Feed, Reach, chunks
 from vsdeblur.video.y4m import Reader
 

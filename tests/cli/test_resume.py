@@ -15,7 +15,8 @@ import pytest
 import vapoursynth as vs
 
 from tests import tiny_models
-from tests.cli.conftest import COUNT, digest, files, planes, read
+from tests.cli.conftest import COUNT, files, planes, read
+from tests.digest import digest
 from vsdeblur.cli import main
 from vsdeblur.video import segments
 from vsdeblur.video.journal import Journal, folder_of

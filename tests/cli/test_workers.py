@@ -16,7 +16,8 @@ import distributed
 import pytest
 
 from tests import tiny_models
-from tests.cli.conftest import digest, ffmpeg, files
+from tests.cli.conftest import ffmpeg, files
+from tests.digest import digest
 from vsdeblur.cli import main
 from vsdeblur.video import workers
 from vsdeblur.video.journal import Journal, folder_of

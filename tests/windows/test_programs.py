@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import vapoursynth as vs
 
+from tests.digest import digest
 from tests.plugin.clips import planes
 from tests.windows.conftest import write_clip
 from tests.windows.wine import Wine, windows_path
@@ -68,4 +69,4 @@ def test_vspipe_runs_a_script(wine: Wine, folder: Path) -> None:
     clip = vs.core.bs.VideoSource(str(source), cachemode=0)
     expected = [planes(frame) for frame in vs.core.vsdeblur.DTB(clip, provider="ONNXRuntime").frames(close=True)]
     raw = b"".join(np.ascontiguousarray(plane).tobytes() for frame in expected for plane in frame)
-    assert (folder / "scharf.raw").read_bytes() == raw
+    assert digest(folder / "scharf.raw") == digest(raw)

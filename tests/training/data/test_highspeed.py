@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.digest import digest
 from tests.tolerances import EIGHT_BITS, H264_CHANGES
 from tests.training.conftest import picture
 from training.data.blur import to_encoded, to_linear
@@ -77,7 +78,7 @@ def test_a_folder_becomes_a_clip(folder: Path, tmp_path: Path) -> None:
     assert all(np.array_equal(a, b[0]) for a, b in zip(blurred, expected, strict=True))
     assert all(np.array_equal(a, b[1]) for a, b in zip(sharp, expected, strict=True))
     assert [len(instant) for instant in clip.instants] == [3] * 7
-    assert clip.instants[3][2].read_bytes() == clip.sharp[2].read_bytes()
+    assert digest(clip.instants[3][2]) == digest(clip.sharp[2])
 
 
 def test_a_video_becomes_a_clip(tmp_path: Path) -> None:
