@@ -71,7 +71,8 @@ private:
 }  // namespace
 
 // The linker takes this one and leaves the engine's own in its archive.
-std::unique_ptr<Backend> open_in_onnxruntime(const std::filesystem::path& model, const SessionOptions&) {
+std::unique_ptr<Backend> open_in_onnxruntime(const std::filesystem::path& model, const SessionOptions& options) {
+    test::fake_runtime().threads = options.threads;
     return std::make_unique<FakeBackend>(model);
 }
 

@@ -13,6 +13,7 @@ enum class Failure { none, error, foreign, memory };
 struct FakeRuntime {
     std::atomic<int> runs = 0;      // of all sessions
     std::atomic<int> sessions = 0;  // that are open
+    std::atomic<int> threads = -1;  // that the session opened last was told to take; 0: all
     int pause_ms = 0;               // that every run takes at least
     int failing_run = -1;           // the number, from 0, of the run that fails
     bool is_lost = false;           // that run and all after it fail, and no session opens any more

@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <numeric>
@@ -17,6 +18,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace vsdeblur;
@@ -218,4 +220,21 @@ TEST_CASE("schedulers: threads that want the same outputs make no run twice") {
         fake_runtime().pause_ms = 0;
         CHECK(engine.statistics().runs == given.runs);
     }
+}
+
+TEST_CASE("schedulers: streams share the cores, and each has one at least") {
+    const TemporaryFile model(network("0,0", "0", false));
+    Source source(1);
+    setenv("VSDEBLUR_THREADS", "6", 1);
+    for (const auto& [streams, threads] : {std::pair{1, 0}, {2, 3}, {4, 1}, {8, 1}}) {
+        CAPTURE(streams);
+        Options options;
+        options.model = model.path();
+        options.provider = "ONNXRuntime";
+        options.num_streams = streams;
+        Engine engine(source.clip(), options);
+        CHECK(output(engine, source, 0));
+        CHECK(fake_runtime().threads == threads);
+    }
+    unsetenv("VSDEBLUR_THREADS");
 }

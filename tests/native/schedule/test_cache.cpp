@@ -2,7 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 using namespace vsdeblur;
 
@@ -58,4 +62,21 @@ TEST_CASE("no more than the most values stay, however little they cost") {
     for (int i = 0; i < 5; ++i) cache.put(i, text("x"), 0);
     CHECK(cache.get(1) == nullptr);
     for (int i = 2; i < 5; ++i) CHECK(cache.get(i));
+}
+
+TEST_CASE("threads: a cache is read and written at once") {
+    Cache<int, int> cache(16, 4);
+    std::atomic<int> wrong = 0;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t)
+        threads.emplace_back([&, t] {
+            for (int i = 0; i < 20'000; ++i) {
+                const int key = (i * 7 + t * 5) % 32;
+                if (i % 2 == 0) cache.put(key, std::make_shared<const int>(key), 1);
+                const auto found = cache.get(key);
+                wrong += found && *found != key;
+            }
+        });
+    for (std::thread& thread : threads) thread.join();
+    CHECK(wrong == 0);
 }
