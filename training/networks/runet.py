@@ -3,7 +3,7 @@
 The network runs once a frame, reads three neighbouring frames and hands two feature maps to the next run. All work is
 done at half size and below: a frame's 2x2 blocks become channels first, and the last layer's become 2x2 blocks.
 
-Shape of one run, for a frame of H x W (both multiples of 8), with the default widths:
+Shape of one run, for a frame of H x W (both multiples of 4), with the default widths:
 
     frames  (N, 9, H, W)       B(n-1), B(n), B(n+1), RGB, 0..1
     state   (N, 32, H/4, W/4)  what the run before left, zero before the first frame
@@ -12,7 +12,6 @@ Shape of one run, for a frame of H x W (both multiples of 8), with the default w
 
     frames -> unshuffled by 2 (36 channels), joined with `fine` by 3x3 -> half-size blocks -> 3x3 stride 2, joined with
          the state by 3x3
-      -> quarter-size blocks -> 3x3 stride 2 -> eighth-size blocks -> 1x1, shuffled by 2, plus the skip
       -> quarter-size blocks (the state leaves here: 3x3, ReLU) -> 1x1, shuffled by 2, plus the skip
       -> half-size blocks, joined with a 1x1 of the unshuffled frames -> a block of both (`fine` leaves here: 3x3, ReLU)
       -> 3x3 to 12, shuffled by 2, added to B(n)
@@ -30,7 +29,7 @@ Why so:
   channels at half size carries on.
 - Global skip: the network adds a change to B(n), and its last layer starts near zero.
 
-Parameters: 1,348,476; 99,552 multiply-accumulates a pixel (DTB 267,328).
+Parameters: 893,052; 92,448 multiply-accumulates a pixel (DTB 267,328).
 """
 
 from __future__ import annotations
@@ -51,17 +50,17 @@ class RUNet(Network):
     """The network of this module's text, for one time step.
 
     Args:
-        widths: channels at half, quarter and eighth size.
-        blocks: residual blocks on the way down at half, quarter and eighth size, then up at quarter and half size,
-            where one of the joined details follows.
+        widths: channels at half and quarter size.
+        blocks: residual blocks at half size on the way down, at quarter size, and at half size on the way up, where one
+            of the joined details follows.
     """
 
     name = "RUNet"
     window = (1, 1)
     outputs = "0"
     color = "rgb"
-    multiple = 8
-    receptive_field = 147
+    multiple = 4
+    receptive_field = 99
     states: tuple[State, ...] = (
         State("state_in", "state_out", STATE_CHANNELS, 0.25),
         State("fine_in", "fine_out", FINE_CHANNELS, 0.5),
@@ -70,24 +69,20 @@ class RUNet(Network):
     def __init__(
         self,
         *,
-        widths: tuple[int, int, int] = (48, 96, 128),
-        blocks: tuple[int, int, int, int, int] = (1, 2, 1, 1, 1),
+        widths: tuple[int, int] = (48, 96),
+        blocks: tuple[int, int, int] = (1, 3, 1),
     ) -> None:
         super().__init__()
-        half, quarter, eighth = widths
+        half, quarter = widths
         shuffled = 4 * self.input_channels()
         self.enter = nn.Conv2d(shuffled + FINE_CHANNELS, half, 3, padding=1)
         self.half_down = _blocks(half, blocks[0])
         self.to_quarter = nn.Conv2d(half, quarter, 3, stride=2, padding=1)
         self.join = nn.Conv2d(quarter + STATE_CHANNELS, quarter, 3, padding=1)
-        self.quarter_down = _blocks(quarter, blocks[1])
-        self.to_eighth = nn.Conv2d(quarter, eighth, 3, stride=2, padding=1)
-        self.eighth = _blocks(eighth, blocks[2])
-        self.from_eighth = nn.Conv2d(eighth, 4 * quarter, 1)
-        self.quarter_up = _blocks(quarter, blocks[3])
+        self.quarter = _blocks(quarter, blocks[1])
         self.remember = nn.Conv2d(quarter, STATE_CHANNELS, 3, padding=1)
         self.from_quarter = nn.Conv2d(quarter, 4 * half, 1)
-        self.half_up = _blocks(half, blocks[4])
+        self.half_up = _blocks(half, blocks[2])
         self.detail = nn.Conv2d(shuffled, DETAIL_CHANNELS, 1)
         self.joined = ResidualBlock(half + DETAIL_CHANNELS)
         self.remember_fine = nn.Conv2d(half + DETAIL_CHANNELS, FINE_CHANNELS, 3, padding=1)
@@ -103,9 +98,7 @@ class RUNet(Network):
         shuffled = _unshuffled(frames)
         half = self.half_down(self.relu(self.enter(torch.cat([shuffled, fine], 1))))
         quarter = self.relu(self.to_quarter(half))
-        quarter = self.quarter_down(self.relu(self.join(torch.cat([quarter, state], 1))))
-        eighth = self.eighth(self.relu(self.to_eighth(quarter)))
-        quarter = self.quarter_up(quarter + F.pixel_shuffle(self.from_eighth(eighth), 2))
+        quarter = self.quarter(self.relu(self.join(torch.cat([quarter, state], 1))))
         half = self.half_up(half + F.pixel_shuffle(self.from_quarter(quarter), 2))
         joined = self.joined(torch.cat([half, self.detail(shuffled)], 1))
         result = frames[:, 3:6] + F.pixel_shuffle(self.change(joined), 2)
