@@ -40,9 +40,14 @@ FAULTS = [
         "grid centres of even strides",
     ),
     # schedule/cache.h
-    Fault("schedule/cache.h", "total_ > budget_ ||", "total_ >= budget_ ||", "a full budget drops a value"),
     Fault(
-        "schedule/cache.h", "entries_.size() > keep_", "entries_.size() >= keep_", "one value fewer stays than promised"
+        "schedule/cache.h", "total_ + cost > budget_ ||", "total_ + cost >= budget_ ||", "a full budget drops a value"
+    ),
+    Fault(
+        "schedule/cache.h",
+        "entries_.size() + more > keep_",
+        "entries_.size() + more >= keep_",
+        "one value fewer stays than promised",
     ),
     Fault("schedule/cache.h", "        total_ -= oldest->second.cost;\n", "", "what was dropped still counts"),
     Fault("schedule/cache.h", "entries_.find(order_.back())", "entries_.find(order_.front())", "the newest is dropped"),

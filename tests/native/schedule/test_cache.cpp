@@ -64,6 +64,23 @@ TEST_CASE("no more than the most values stay, however little they cost") {
     for (int i = 2; i < 5; ++i) CHECK(cache.get(i));
 }
 
+TEST_CASE("room is made for a value that is yet to come") {
+    Cache<int, std::string> cache(2, 2);
+    const auto held = text("one");
+    cache.put(1, held, 1);
+    cache.put(2, text("two"), 1);
+    cache.make_room(0);
+    CHECK(cache.get(1));
+    cache.make_room(1);
+    CHECK(cache.get(2) == nullptr);
+    CHECK(held.use_count() == 2);
+    cache.make_room(100);
+    CHECK(cache.get(1));  // it and the value to come are the two that are kept
+    Cache<int, std::string> empty(0, 0);
+    empty.make_room(1);
+    CHECK(empty.get(1) == nullptr);
+}
+
 TEST_CASE("threads: a cache is read and written at once") {
     Cache<int, int> cache(16, 4);
     std::atomic<int> wrong = 0;

@@ -48,7 +48,13 @@ public:
         if (!entries_.try_emplace(key, Entry{std::move(value), cost, place.begin()}).second) return;
         order_.splice(order_.begin(), place);
         total_ += cost;
-        while ((total_ > budget_ || entries_.size() > most_) && entries_.size() > keep_) drop_oldest();
+        shrink(0, 0);
+    }
+
+    // Drops what put() would drop for a new value of this cost. Before the value is made, so that memory never holds both.
+    void make_room(std::size_t cost) {
+        std::lock_guard lock(mutex_);
+        shrink(1, cost);
     }
 
 private:
@@ -62,6 +68,12 @@ private:
     Handle touch(typename Entries::iterator entry) {
         order_.splice(order_.begin(), order_, entry->second.place);
         return entry->second.value;
+    }
+
+    // Until there is room for so many values more of this cost together.
+    void shrink(std::size_t more, std::size_t cost) {
+        const auto is_full = [&] { return total_ + cost > budget_ || entries_.size() + more > most_; };
+        while (!entries_.empty() && is_full() && entries_.size() + more > keep_) drop_oldest();
     }
 
     void drop_oldest() {

@@ -79,6 +79,7 @@ private:
 
     // Runs frame m on the way to n. Returns its output, or null in the pre-roll.
     std::shared_ptr<const Image> step(int m, int n, Progress& progress, const Frames& frames, const CutBefore& cut) {
+        states_.make_room(bytes_of(pipeline_.initial()));
         const bool fresh = !progress.state || cut(m);
         State state = fresh ? pipeline_.initial() : *progress.state;
         const auto inputs = resolve_window(m, contract().before, contract().after, pipeline_.length(), cut);
