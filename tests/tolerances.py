@@ -147,8 +147,8 @@ OPENVINO_SYSTEMS = 2e-4
 REFERENCE = 1e-5
 # Shipped weights at fp32 on a flat picture of 32x32, any of 256 levels, in steps of 1/255. Near the border layers see
 # the 0 that they are padded with. Measured: DTB 1.84 at white, SharpSequence 1.88 at black, the others less. With eight
-# mirrored pixels around every frame DTB has 0.29, SharpSequence 0.20 and RUNet 0.59, but footage loses by them: DTB 0.20 dB
-# and RUNet 0.24 of the outermost eight pixels of the evaluation clips, at worst 0.57 and 0.62. So frames have none.
+# mirrored pixels around every frame DTB has 0.29, SharpSequence 0.20 and RUNet 0.59, but the outermost eight pixels of
+# the evaluation clips lose by them: DTB 0.20 dB, at worst 0.57, and RUNet 0.24 and 0.62. So frames have none.
 FLAT = {"DTB": 1.9, "RUNet": 1.0, "DBLRNet": 0.6, "DBLRGAN": 0.7, "RVD": 0.8, "SharpSequence": 1.95}
 # The same of DTB on flat red, green and other full colours: 8.4 on yellow.
 FLAT_COLOUR = 8.6
