@@ -95,7 +95,7 @@ def test_every_network_with_a_recipe_trains(name: str, photographs: Path, tmp_pa
     run.run()
     moved = [key for key, value in run.network.named_parameters() if not torch.equal(value, before[key])]
     learns = [key for key in before if any(not phase.freezes(key) for phase in run.recipe.phases)]
-    assert len(set(moved) & set(learns)) > 0.9 * len(learns)
+    assert len(set(moved) & set(learns)) >= 0.9 * len(learns)
     assert all(bool(torch.isfinite(value).all()) for value in run.network.parameters())
     with safe_open(tmp_path / f"{name}.safetensors", "pt") as saved:
         assert saved.metadata()["name"] == name
