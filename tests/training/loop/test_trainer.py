@@ -26,14 +26,14 @@ TINY = (Phase(0, batch=2, size=32, frames=2, blur=EASY), Phase(0.7, batch=1, siz
 @pytest.fixture(autouse=True)
 def tiny_recipes(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, recipe in RECIPES.items():
-        phases = TINY if name == "DTB" else tuple(tiny(recipe.phases))
+        phases = TINY if name == "DTB" else tuple(tiny(recipe.phases, frames=2 if NETWORKS[name].states else 1))
         monkeypatch.setitem(RECIPES, name, replace(recipe, phases=phases, opponent_width=8))
 
 
-def tiny(phases: tuple[Phase, ...]) -> Iterator[Phase]:
-    """Every kind of phase, each with an equal part of the budget."""
+def tiny(phases: tuple[Phase, ...], frames: int) -> Iterator[Phase]:
+    """Every kind of phase, each with an equal part of the budget. What writes a state learns from a second frame on."""
     for number, phase in enumerate(phases):
-        yield replace(phase, start=number / len(phases), batch=2, size=32, frames=1)
+        yield replace(phase, start=number / len(phases), batch=2, size=32, frames=frames)
 
 
 def trainer(name: str, photographs: Path, folder: Path, steps: int = 6, start: Path | None = None) -> Trainer:
@@ -95,7 +95,7 @@ def test_every_network_with_a_recipe_trains(name: str, photographs: Path, tmp_pa
     run.run()
     moved = [key for key, value in run.network.named_parameters() if not torch.equal(value, before[key])]
     learns = [key for key in before if any(not phase.freezes(key) for phase in run.recipe.phases)]
-    assert len(set(moved) & set(learns)) >= 0.9 * len(learns)
+    assert len(set(moved) & set(learns)) > 0.9 * len(learns)
     assert all(bool(torch.isfinite(value).all()) for value in run.network.parameters())
     with safe_open(tmp_path / f"{name}.safetensors", "pt") as saved:
         assert saved.metadata()["name"] == name
