@@ -86,9 +86,16 @@ def test_what_cannot_be_done_is_one_sentence(speed: list[float]) -> None:
     ):
         with pytest.raises(vs.Error, match="^vsdeblur.realtime: " + sentence):
             realtime.deblurred(clip, FPS, request)
-    speed[0] = 1e5
-    with pytest.raises(vs.Error, match=r"^DTB: at 25 frames a second this machine deblurs 56x40 pixels, and with less"):
-        realtime.deblurred(clip, FPS)
+    speed[0] = 640 * 480 / 8 * FPS / 0.7 * 0.99
+    for request, other in (("", "a smaller video"), ("DTB", "RUNet, a smaller video")):
+        name = request or "RUNet"
+        sentence = (
+            f"{name}: at 25 frames a second this machine deblurs 224x168 pixels, and with less than an eighth of the"
+        )
+        with pytest.raises(
+            vs.Error, match=f"^{sentence} 640x480 that there are more is lost than gained: take {other}"
+        ):
+            realtime.deblurred(clip, FPS, request)
 
 
 def test_speed_is_measured_once(random_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
