@@ -99,6 +99,27 @@ def test_a_plugin_that_does_not_load_is_a_fault(
     assert faults(done.stdout) == ["FAULT  VapourSynth plugin: loading it ended with status -6"]
 
 
+def test_that_vspipe_cannot_run_is_a_note(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("vsdeblur.cli.doctor.sysconfig.get_path", lambda name: str(tmp_path))
+    program = tmp_path / "vspipe"
+    for script, sentence in (
+        ("echo VapourSynth", None),
+        ("echo first >&2; echo No Python. >&2; exit 1", "No Python. It needs libpython3."),
+        ("exit 3", "It ended with status 3. It needs libpython3."),
+    ):
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        assert main(["doctor"]) == 0
+        *checks, last = capsys.readouterr().out.splitlines()
+        assert all(line.startswith("ok ") for line in checks)
+        assert last.startswith("ok " if sentence is None else f"note   vspipe runs no scripts: {sentence}")
+    program.write_text("no program")
+    assert main(["doctor"]) == 0
+    assert "note   vspipe runs no scripts: [Errno 8]" in capsys.readouterr().out
+
+
 @pytest.fixture
 def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Distribution:
     """A copy of the installation, but for the command's script; doctor looks at it in the installation's place."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
+import sysconfig
 from array import array
 from collections.abc import Callable, Iterator
 from importlib.metadata import distribution, version
@@ -24,8 +26,7 @@ __all__ = ["add_parser", "run"]
 
 # The plugin's version, from a process of its own: a library that crashes while it loads must not take this one along.
 _PLUGIN = "import vapoursynth; print(vapoursynth.core.vsdeblur.Info()['version'])"
-_PLUGIN_SECONDS = 120  # far more than a cold start takes
-
+_SECONDS = 120  # far more than a cold start of the plugin or of vspipe takes
 
 _EXTRAS = {"video": "vsdeblur deblur, compare and analyze", "report": "vsdeblur analyze and compare --html"}
 
@@ -51,9 +52,8 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> argparse
 
 def run(arguments: argparse.Namespace) -> int:
     outcomes = [_print_outcome(subject, check) for subject, check in _checks(arguments.provider, arguments.device_id)]
-    for extra, commands in _EXTRAS.items():
-        if missing := missing_packages(extra):
-            print(f'note   {commands} need {", ".join(missing)}: pip install "vsdeblur[{extra}]"')
+    for note in _notes():
+        print(f"note   {note}")
     return 0 if all(outcomes) else 1
 
 
@@ -72,6 +72,15 @@ def _checks(provider: str, device_id: int) -> Iterator[tuple[str, Callable[[], s
         yield "models", _failing("there are none in the weights folder")
     for model in found:
         yield f"model {model.path.name}", lambda model=model: _probe(model, provider, device_id)  # type: ignore[misc]
+
+
+def _notes() -> Iterator[str]:
+    """What is not there and need not be: most of vsdeblur works without."""
+    if trouble := _vspipe_trouble():
+        yield f"vspipe runs no scripts: {trouble}"
+    for extra, commands in _EXTRAS.items():
+        if missing := missing_packages(extra):
+            yield f'{commands} need {", ".join(missing)}: pip install "vsdeblur[{extra}]"'
 
 
 def _print_outcome(subject: str, check: Callable[[], str]) -> bool:
@@ -111,10 +120,10 @@ def _runtime(found: _engine.RuntimeInfo) -> str:
 def _plugin() -> str:
     try:
         done = subprocess.run(
-            [sys.executable, "-c", _PLUGIN], capture_output=True, text=True, errors="replace", timeout=_PLUGIN_SECONDS
+            [sys.executable, "-c", _PLUGIN], capture_output=True, text=True, errors="replace", timeout=_SECONDS
         )
     except subprocess.TimeoutExpired:
-        raise _Fault(f"it has not loaded after {_PLUGIN_SECONDS} seconds") from None
+        raise _Fault(f"it has not loaded after {_SECONDS} seconds") from None
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines()
         raise _Fault(lines[-1] if lines else f"loading it ended with status {done.returncode}")
@@ -122,6 +131,24 @@ def _plugin() -> str:
     if found != own:
         raise _Fault(f"it is of version {found}, and this package of {own}")
     return "it loads"
+
+
+def _vspipe_trouble() -> str:
+    """What keeps this environment's vspipe from running a script; empty if nothing does, or if there is none."""
+    program = shutil.which("vspipe", path=sysconfig.get_path("scripts"))
+    if program is None:
+        return ""
+    try:
+        done = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, errors="replace", timeout=_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if done.returncode == 0:
+        return ""
+    said = (done.stderr.strip() or f"It ended with status {done.returncode}.").splitlines()[-1]
+    library = f"libpython{sys.version_info.major}.{sys.version_info.minor}"
+    return f"{said} It needs {library}, which Debian and Ubuntu have in a package of that name"
 
 
 def _probe(model: Model, provider: str, device_id: int) -> str:
