@@ -22,8 +22,9 @@ _DEFAULT = "RUNet"
 _SMALLEST_SHARE = 1 / 8
 """Of the picture's pixels: below it blur of 8 pixels and less is not taken out, and fine detail is lost for it.
 
-Pans of 960x544 over six photographs gained, through RUNet at 1, 1/2, 1/4, 1/8 and 1/16 of their pixels, 1.83, 0.48, -0.10,
--0.52 and -0.77 dB with blur of 4 pixels, 2.33, 1.65, 0.96, 0.35 and -0.14 of 8, 1.41, 1.37, 1.36, 1.25 and 0.83 of 16.
+Pans of 960x544 over six photographs gained, through RUNet at 1, 1/2, 1/4, 1/8 and 1/16 of their pixels, 1.83, 0.48,
+-0.10, -0.52 and -0.77 dB with blur of 4 pixels, 2.33, 1.65, 0.96, 0.35 and -0.14 of 8, 1.41, 1.37, 1.36, 1.25 and 0.83
+of 16.
 """
 _PROBE = (192, 108)
 _SECONDS = 0.5
