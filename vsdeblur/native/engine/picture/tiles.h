@@ -60,7 +60,9 @@ public:
     // shorter than the receptive field; where none such are small enough, it is the whole frame.
     // Their overlap is the default one, at most automatic_overlap: with the radius of a wide receptive field, of whose
     // rim a network makes next to nothing, tiles of this area would cost half as much again as the frame. So they cost
-    // 5 % more at 1920x1080 and 10 % at 3840x2160.
+    // 5 % more at 1920x1080 and 10 % at 3840x2160. With less than that overlap RUNet's state shows a seam in hard places: in
+    // pans over a page of text, blurred by 8 pixels, tiles came within 21/255 of the whole frame with 32, 2.6 with 48, and
+    // in photographs within 0.2 and 0.03. Tiles of half as much area again take no less time.
     static Tiling automatic(int width, int height, int multiple, int receptive_field);
     static constexpr long long automatic_area = 3LL << 19;
     static constexpr int automatic_overlap = 48;
