@@ -119,14 +119,11 @@ def _runtime(found: _engine.RuntimeInfo) -> str:
 
 def _plugin() -> str:
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", _PLUGIN], capture_output=True, text=True, errors="replace", timeout=_SECONDS
-        )
+        done = _run_program(sys.executable, "-c", _PLUGIN)
     except subprocess.TimeoutExpired:
         raise _Fault(f"it has not loaded after {_SECONDS} seconds") from None
     if done.returncode != 0:
-        lines = done.stderr.strip().splitlines()
-        raise _Fault(lines[-1] if lines else f"loading it ended with status {done.returncode}")
+        raise _Fault(_last_line(done.stderr) or f"loading it ended with status {done.returncode}")
     found, own = done.stdout.strip(), version("vsdeblur")
     if found != own:
         raise _Fault(f"it is of version {found}, and this package of {own}")
@@ -139,16 +136,23 @@ def _vspipe_trouble() -> str:
     if program is None:
         return ""
     try:
-        done = subprocess.run(
-            [program, "--version"], capture_output=True, text=True, errors="replace", timeout=_SECONDS
-        )
+        done = _run_program(program, "--version")
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     if done.returncode == 0:
         return ""
-    said = (done.stderr.strip() or f"It ended with status {done.returncode}.").splitlines()[-1]
+    said = _last_line(done.stderr) or f"It ended with status {done.returncode}."
     library = f"libpython{sys.version_info.major}.{sys.version_info.minor}"
     return f"{said} It needs {library}, which Debian and Ubuntu have in a package of that name"
+
+
+def _run_program(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_SECONDS)
+
+
+def _last_line(text: str) -> str:
+    """Empty if there is none."""
+    return text.strip().rpartition("\n")[2]
 
 
 def _probe(model: Model, provider: str, device_id: int) -> str:
