@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from vsdeblur import _engine, models
 from vsdeblur._engine import Error
+from vsdeblur._programs import last_line, run_program
 from vsdeblur.cli._arguments import missing_packages
 from vsdeblur.cli._installed import damage, recorded
 from vsdeblur.contract import PROBE_TOLERANCE, probe_input, probe_of
@@ -119,11 +120,11 @@ def _runtime(found: _engine.RuntimeInfo) -> str:
 
 def _plugin() -> str:
     try:
-        done = _run_program(sys.executable, "-c", _PLUGIN)
+        done = run_program(sys.executable, "-c", _PLUGIN, seconds=_SECONDS)
     except subprocess.TimeoutExpired:
         raise _Fault(f"it has not loaded after {_SECONDS} seconds") from None
     if done.returncode != 0:
-        raise _Fault(_last_line(done.stderr) or f"loading it ended with status {done.returncode}")
+        raise _Fault(last_line(done.stderr) or f"loading it ended with status {done.returncode}")
     found, own = done.stdout.strip(), version("vsdeblur")
     if found != own:
         raise _Fault(f"it is of version {found}, and this package of {own}")
@@ -136,23 +137,14 @@ def _vspipe_trouble() -> str:
     if program is None:
         return ""
     try:
-        done = _run_program(program, "--version")
+        done = run_program(program, "--version", seconds=_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     if done.returncode == 0:
         return ""
-    said = _last_line(done.stderr) or f"It ended with status {done.returncode}."
+    said = last_line(done.stderr) or f"It ended with status {done.returncode}."
     library = f"libpython{sys.version_info.major}.{sys.version_info.minor}"
     return f"{said} It needs {library}, which Debian and Ubuntu have in a package of that name"
-
-
-def _run_program(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_SECONDS)
-
-
-def _last_line(text: str) -> str:
-    """Empty if there is none."""
-    return text.strip().rpartition("\n")[2]
 
 
 def _probe(model: Model, provider: str, device_id: int) -> str:

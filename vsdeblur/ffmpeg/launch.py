@@ -22,6 +22,7 @@ from pathlib import Path
 
 from vsdeblur import _engine, ffmpeg
 from vsdeblur._engine import Error
+from vsdeblur._programs import last_line, run_program
 from vsdeblur._system import HAS_FFMPEG_LIBRARIES
 from vsdeblur.ffmpeg import wrapper
 from vsdeblur.ffmpeg.cache import cache_folder
@@ -81,7 +82,7 @@ def probe(path: str) -> FFmpeg:
         first = _ask(path, environment, "-version")
     version = re.match(r"ffmpeg version (\S+)", first.stdout)
     if first.returncode != 0 or not version:
-        raise Error(f"{path} does not work as ffmpeg: {_last_line(first)}")
+        raise Error(f"{path} does not work as ffmpeg: {_complaint(first)}")
     filters = set(re.findall(r"^ \S+ +(\w+) ", _ask(path, environment, "-filters").stdout, re.MULTILINE))
     lacking = {
         "dnn": _no_onnx(path, environment, filters),
@@ -115,14 +116,13 @@ def _no_frei0r(path: str, environment: Mapping[str, str], filters: set[str]) -> 
     # No frame reaches the plugin, so no network is loaded.
     source = ["-f", "lavfi", "-i", "color=size=16x16", "-vf", "frei0r=vsdeblur", "-frames:v", "0", "-f", "null", "-"]
     done = _ask(path, environment, "-v", "error", *source)
-    return f"it does not load {PLUGIN_FOLDER / 'vsdeblur.so'}: {_last_line(done)}" if done.returncode else ""
+    return f"it does not load {PLUGIN_FOLDER / 'vsdeblur.so'}: {_complaint(done)}" if done.returncode else ""
 
 
 def _ask(path: str, environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [path, "-nostdin", "-hide_banner", *arguments]
     try:
-        return subprocess.run(
-            command, env=environment, capture_output=True, text=True, errors="replace", timeout=_PROBE_SECONDS
+        return run_program(
+            path, "-nostdin", "-hide_banner", *arguments, seconds=_PROBE_SECONDS, environment=environment
         )
     except OSError as error:
         raise Error(f"{path} does not start: {error.strerror}") from error
@@ -130,9 +130,8 @@ def _ask(path: str, environment: Mapping[str, str], *arguments: str) -> subproce
         raise Error(f"{path} {' '.join(arguments)} has not ended after {_PROBE_SECONDS} seconds") from None
 
 
-def _last_line(done: subprocess.CompletedProcess[str]) -> str:
-    lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
-    return lines[-1] if lines else f"it ended with status {done.returncode}"
+def _complaint(done: subprocess.CompletedProcess[str]) -> str:
+    return last_line(done.stderr) or last_line(done.stdout) or f"it ended with status {done.returncode}"
 
 
 def _joined(folder: str, others: str | None) -> str:

@@ -16,6 +16,7 @@ import av
 from av.stream import Disposition
 
 from vsdeblur._engine import Error
+from vsdeblur._programs import last_line
 from vsdeblur.video.cutting import CUT_CODECS, cut_subtitles
 from vsdeblur.video.encoders import Picture, container_of
 from vsdeblur.video.source import Track
@@ -218,10 +219,10 @@ def _failure(arguments: Sequence[str]) -> str:
     done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False)
     if done.returncode == 0:
         return ""
-    lines = done.stderr.decode(errors="replace").strip().splitlines()
-    if any("No space left" in line for line in lines):
+    said = done.stderr.decode(errors="replace")
+    if "No space left" in said:
         raise OSError(28, "No space left on device")
-    return lines[-1] if lines else "it does not say why"
+    return last_line(said) or "it does not say why"
 
 
 def mux(
