@@ -37,6 +37,10 @@ ENCODED_PSNR = (22.0, 50.0)
 # What rounding the sharp side of a clip to 8 bits may move of a PSNR of 24 to 31 dB, dB.
 STORED_PSNR = 0.1
 
+# How far the mean of a picture may move through YUV 4:2:0 and an encoder, in 1/255: rounding to the nearest moves it by
+# less than 0.1, rounding downwards by 1.
+YUV_SHIFT = 0.2
+
 # JPEG of a flat picture, 8-bit steps: one rounding in each direction of the colour conversion.
 JPEG_FLAT = 1
 

@@ -4,7 +4,7 @@
     python -m training.synthesize highspeed VIDEO_OR_FOLDER... --out FOLDER --tau N --period T [--light linear|gamma]
 
 `photographs`: see training.data.synthesis; `highspeed`: see training.data.highspeed. `--crf N` puts the blurred side
-through H.264 (training.data.compression).
+through H.264 (training.data.encoder).
 """
 
 from __future__ import annotations

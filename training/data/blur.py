@@ -23,9 +23,9 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from training.data.compression import jpeg
 from training.data.drawings import with_drawings
 from training.data.encoder import encoded
+from training.data.jpeg import jpeg
 from training.data.sharpening import sharpened
 
 

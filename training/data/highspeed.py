@@ -25,10 +25,12 @@ from torch import Tensor
 from tqdm import tqdm
 
 from training.data.blur import to_encoded, to_linear
-from training.data.compression import h264
+from training.data.encoder import h264
 from training.data.pairs import Frame, Made, PairError, is_made, read_picture, whole_clip, write_frame
 from training.data.pictures import SUFFIXES
 
+# FFmpeg's conversion to RGB rounds downwards by default, and repeats chroma (training.data.yuv).
+ACCURATE = ["-sws_flags", "accurate_rnd+full_chroma_int+full_chroma_inp+bicubic"]
 GAMMA = 2.2
 LIGHT: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
     "linear": (to_linear, to_encoded),
@@ -90,7 +92,7 @@ def read_subframes(source: Path) -> tuple[Iterator[Frame], int | None]:
         return _one_size(source, map(read_picture, files)), len(files)
     try:
         about = imageio.immeta(source)
-        frames = (np.asarray(frame) for frame in imageio.imiter(source))
+        frames = (np.asarray(frame) for frame in imageio.imiter(source, output_params=ACCURATE))
         count = round(about["fps"] * about["duration"])
     except (OSError, RuntimeError, ValueError, KeyError, IndexError) as error:
         raise PairError(f"{source} is not a readable video: {str(error).splitlines()[0]}") from error

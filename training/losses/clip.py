@@ -5,12 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from training.data.yuv import LUMA
 from training.networks.base import Network
 
 __all__ = ["LUMA", "clip_outputs", "clip_through", "to_network"]
-
-# Y of BT.709, as the engine has it for RGB frames.
-LUMA = (0.2126, 0.7152, 0.0722)
 
 
 def to_network(clip: Tensor, network: Network) -> Tensor:

@@ -10,10 +10,10 @@ import torch
 from PIL import Image
 
 from tests.digest import digest
-from tests.tolerances import EIGHT_BITS, H264_CHANGES
+from tests.tolerances import EIGHT_BITS, H264_CHANGES, YUV_SHIFT
 from tests.training.conftest import picture
 from training.data.blur import to_encoded, to_linear
-from training.data.highspeed import Exposure, exposures, make_clips
+from training.data.highspeed import ACCURATE, Exposure, exposures, make_clips, read_subframes
 from training.data.pairs import PairedClip, PairError, find_pairs
 from training.synthesize import main
 from vsdeblur.measures.metrics import psnr
@@ -89,6 +89,15 @@ def test_a_video_becomes_a_clip(tmp_path: Path) -> None:
     assert (clip.name, len(clip.sharp)) == ("fast", 3)
     likeness = [psnr(clip.read()[1][2], frame) for frame in frames]
     assert int(np.argmax(likeness)) == 18 + 3
+
+
+def test_a_video_is_read_neither_darker_nor_lighter(tmp_path: Path) -> None:
+    video, greys = tmp_path / "greys.mkv", [np.full((32, 32, 3), level, np.uint8) for level in range(16, 240, 4)]
+    imageio.imwrite(video, greys, codec="ffv1", pixelformat="yuv420p", output_params=ACCURATE)
+    shift = [
+        float(frame.mean()) - float(grey.mean()) for frame, grey in zip(read_subframes(video)[0], greys, strict=True)
+    ]
+    assert abs(np.mean(shift)) < YUV_SHIFT
 
 
 def test_a_finished_clip_is_not_made_again_and_a_half_written_one_is(folder: Path, tmp_path: Path) -> None:

@@ -1,25 +1,15 @@
-"""What compression does to pictures: JPEG simulated on tensors, H.264 by a real encoder.
+"""JPEG simulated on tensors: ITU-T T.81 is a few matrix products, and so runs on any device inside the training loop.
 
-The JPEG of ITU-T T.81 is a few matrix products and so runs on any device inside the training loop. H.264 predicts
-across frames and decides by search; no simulation of that would be honest, so it is a round trip through libx264, for
-clips that are made once (training.synthesize).
+Video encoders predict across frames and decide by search; they are run (training.data.encoder).
 """
 
 from __future__ import annotations
 
 import math
-import tempfile
-from collections.abc import Iterable, Iterator
-from pathlib import Path
 
-import imageio.v2
-import imageio.v3
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-
-from training.data.pairs import Frame
 
 
 def jpeg(image: Tensor, quality: Tensor) -> Tensor:
@@ -78,28 +68,3 @@ _LUMA_TABLE = torch.tensor(
 _CHROMA_TABLE = torch.full((8, 8), 99.0)
 _CHROMA_TABLE[:4, :4] = torch.tensor([[17, 18, 24, 47], [18, 21, 26, 66], [24, 26, 56, 99], [47, 66, 99, 99]])
 _CHROMA_TABLE = _CHROMA_TABLE[None, None]
-
-
-def h264(frames: Iterable[Frame], crf: int, fps: float = 25) -> Iterator[Frame]:
-    """What libx264 leaves of a clip, 8 bits, 4:2:0, at its default preset.
-
-    Args:
-        frames: (H, W, 3) uint8 RGB, H and W even.
-        crf: constant rate factor, 0 (almost lossless) .. 51; streaming uses 18 to 28.
-    Yields:
-        As many frames of the same shape.
-
-    Raises ValueError on odd sides.
-    """
-    options = ["-crf", str(crf), "-threads", "1"]  # one thread, so that the result is the same everywhere
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "clip.mp4"
-        with imageio.v2.get_writer(
-            path, fps=fps, codec="libx264", quality=None, macro_block_size=2, output_params=options
-        ) as writer:
-            for frame in frames:
-                height, width = frame.shape[:2]
-                if height % 2 or width % 2:
-                    raise ValueError(f"H.264 with 4:2:0 chroma needs even sides, not {width}x{height}")
-                writer.append_data(frame)  # type: ignore[attr-defined]
-        yield from (np.asarray(frame) for frame in imageio.v3.imiter(path))
