@@ -115,6 +115,9 @@ def test_that_vspipe_cannot_run_is_a_note(
         *checks, last = capsys.readouterr().out.splitlines()
         assert all(line.startswith("ok ") for line in checks)
         assert last.startswith("ok " if sentence is None else f"note   vspipe runs no scripts: {sentence}")
+    monkeypatch.setattr("vsdeblur.cli.doctor.sys.platform", "darwin")
+    assert main(["doctor"]) == 0
+    assert capsys.readouterr().out.endswith("note   vspipe runs no scripts: It ended with status 3.\n")
     program.write_text("no program")
     assert main(["doctor"]) == 0
     assert "note   vspipe runs no scripts: [Errno 8]" in capsys.readouterr().out

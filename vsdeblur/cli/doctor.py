@@ -143,6 +143,8 @@ def _vspipe_trouble() -> str:
     if done.returncode == 0:
         return ""
     said = last_line(done.stderr) or f"It ended with status {done.returncode}."
+    if sys.platform != "linux":
+        return said
     library = f"libpython{sys.version_info.major}.{sys.version_info.minor}"
     return f"{said} It needs {library}, which Debian and Ubuntu have in a package of that name"
 
