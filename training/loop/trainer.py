@@ -26,7 +26,6 @@ from pathlib import Path
 
 import torch
 from torch import Generator, Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from training.data.blur import BlurSettings, synthesise
@@ -34,6 +33,7 @@ from training.data.ends import with_ends
 from training.data.material import Photographs, Recordings
 from training.data.pictures import DataError
 from training.loop.arithmetic import autocast
+from training.loop.averages import running_mean
 from training.loop.checkpoints import load_state, load_weights, save_state, save_weights
 from training.loop.muon import optimisers
 from training.loop.objectives import JUDGED, OBJECTIVES, Opponent
@@ -107,8 +107,7 @@ class Trainer:
         for parameter in self.network.parameters():
             if parameter.dim() == 4:  # channels last is faster for 2-D convolutions and not defined for others
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-        mean = get_ema_multi_avg_fn(self.recipe.average)  # type: ignore[no-untyped-call]
-        self.average = AveragedModel(self.network, multi_avg_fn=mean, use_buffers=True)
+        self.average = running_mean(self.network, self.recipe.average)
         self.optimisers = optimisers(self.network, self.recipe.rate, self.recipe.weight_decay)
         self.opponent = self._opponent()
         largest = max(self._settings(phase).canvas for phase in self.recipe.phases)
