@@ -15,7 +15,7 @@ from vsdeblur.contract import ALL_KEYS, Contract, ContractError
 
 __all__ = ["DEFAULT", "Model", "find", "read_contract", "shipped"]
 
-DEFAULT = "DTB"
+DEFAULT = "RUNet"
 """The network that commands take where none is named."""
 
 

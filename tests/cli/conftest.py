@@ -113,7 +113,7 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in the place of the shipped weights, with three small sound models, one of them untrained."""
     folder = tmp_path / "weights"
     folder.mkdir()
-    (folder / "DTB.onnx").write_bytes(tiny_models.counter(name="DTB"))
+    (folder / "RUNet.onnx").write_bytes(tiny_models.counter(name="RUNet"))
     (folder / "DBLRNet.onnx").write_bytes(tiny_models.blur(name="DBLRNet"))
     (folder / "SharpSequence.onnx").write_bytes(tiny_models.exposure(name="SharpSequence", trained_on="untrained"))
     monkeypatch.setenv("VSDEBLUR_WEIGHTS", str(folder))

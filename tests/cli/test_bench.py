@@ -21,18 +21,18 @@ def test_every_trained_network_has_a_line(weights: Path, capsys: pytest.CaptureF
     found = [LINE.fullmatch(line) for line in capsys.readouterr().out.splitlines()]
     assert [line and (line[1], *line.groups()[3:]) for line in found] == [
         ("DBLRNet", "64x48", "luma", "CPU", "fp32"),
-        ("DTB", "64x48", "rgb", "CPU", "fp32"),
+        ("RUNet", "64x48", "rgb", "CPU", "fp32"),
     ]
 
 
 def test_one_network_can_be_chosen(weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "--model", "DTB", "--size", "8x8", "--frames", "2"]) == 0
-    assert capsys.readouterr().out.startswith("DTB ")
+    assert main(["bench", "--model", "RUNet", "--size", "8x8", "--frames", "2"]) == 0
+    assert capsys.readouterr().out.startswith("RUNet ")
 
 
 def test_choices_are_combined(weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sizes, providers = ["--size", "8x8", "--size", "16x8"], ["--provider", "ONNXRuntime", "--provider", "OpenVINO"]
-    assert main(["bench", "--model", "DTB", "--frames", "1", "--precision", "fp32", *sizes, *providers]) == 0
+    assert main(["bench", "--model", "RUNet", "--frames", "1", "--precision", "fp32", *sizes, *providers]) == 0
     found = [LINE.fullmatch(line) for line in capsys.readouterr().out.splitlines()]
     assert [line and (line[4], line[6], line[7]) for line in found] == [
         ("8x8", "ONNXRuntime", "fp32"),
@@ -51,7 +51,7 @@ def test_time_is_of_the_frames_after_the_first(weights: Path, monkeypatch: pytes
             yield frame
 
     monkeypatch.setattr(Deblurrer, "__call__", slow)
-    assert 0.02 <= bench._seconds_a_frame(Deblurrer("DTB"), 8, 8, 3) < 0.2
+    assert 0.02 <= bench._seconds_a_frame(Deblurrer("RUNet"), 8, 8, 3) < 0.2
 
 
 @pytest.mark.parametrize("shape", [(8, 16), (8, 16, 3)])

@@ -19,11 +19,11 @@ LABEL = 40  # rows at the top that a label may cover
 
 def test_each_network_stands_beside_the_input(weights: Path, video: Path, out: Path) -> None:
     target = out / "a.mkv"
-    assert main(["compare", str(video), str(target), "--model", "DTB", "--model", "DBLRNet", "--crf", "0"]) == 0
+    assert main(["compare", str(video), str(target), "--model", "RUNet", "--model", "DBLRNet", "--crf", "0"]) == 0
     assert files(out) == {"a.mkv"}
     before, sheet = read(video), read(target)
     assert (sheet.num_frames, sheet.width, sheet.height) == (FRAMES, 3 * WIDTH, before.height)
-    for place, clip in enumerate((before, vs.core.vsdeblur.DTB(before), vs.core.vsdeblur.DBLRNet(before))):
+    for place, clip in enumerate((before, vs.core.vsdeblur.RUNet(before), vs.core.vsdeblur.DBLRNet(before))):
         column = planes(sheet, 3)[0][:, place * WIDTH : (place + 1) * WIDTH]
         assert (column[LABEL:] == planes(clip, 3)[0][LABEL:]).all()
         assert (column[:LABEL] != planes(clip, 3)[0][:LABEL]).any()

@@ -145,7 +145,7 @@ def test_errors_are_one_line(
         (["near.mkv", "truth.mkv", "--html", str(out / "p.png")], "--html must be an .html file, not p.png"),
         (["near.mkv", "truth.mkv", "--html", "absent/p.html"], "there is no folder absent"),
         (["near.mkv", "truth.mkv", "--html", str(out / "there.html")], f"{out / 'there.html'} is there already; "),
-        (["near.mkv", "truth.mkv", "--html", target, "--model", "DTB"], "--html shows two videos that are there: "),
+        (["near.mkv", "truth.mkv", "--html", target, "--model", "RUNet"], "--html shows two videos that are there: "),
         (["near.mkv", "truth.mkv", "--html", target, "--crf", "3"], "--html shows two videos that are there: "),
         (["near.mkv", str(out / "x.mkv"), "--truth", "truth.mkv"], "--truth needs --html PAGE"),
     ):

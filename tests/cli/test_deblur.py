@@ -58,7 +58,7 @@ def test_instants_raise_the_frame_rate(weights: Path, video: Path, out: Path) ->
         (["--arg", "segment"], "--arg must be NAME=VALUE with a name of device_id, "),
         (["--arg", "refine=1"], "--arg must be NAME=VALUE with a name of device_id, "),
         (["--arg", "segment=x"], "--arg segment must be of type int, not x"),
-        (["--arg", "segment=0"], "DTB: segment must be at least 1, not 0"),
+        (["--arg", "segment=0"], "RUNet: segment must be at least 1, not 0"),
         (["--codec", "nonsense"], "--codec must be the name of an encoder, such as libx264, "),
         (["--codec", "libx265", "--preset", "nonsense"], "the encoder libx265 refuses: "),
         (

@@ -36,17 +36,17 @@ def test_a_sound_installation_passes(weights: Path, vsdeblur: Run) -> None:
         "ONNX Runtime",
         "VapourSynth plugin",
         "model DBLRNet.onnx",
-        "model DTB.onnx",
+        "model RUNet.onnx",
         "model SharpSequence.onnx",
     ]
     assert lines[-1].endswith("untrained, refused by name")
 
 
 def test_a_model_that_computes_something_else_is_found(weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    contract = models.read_contract(weights / "DTB.onnx")
+    contract = models.read_contract(weights / "RUNet.onnx")
     for change, is_fault in ((0.5e-3, False), (2e-3, True)):
         probe = dataclasses.replace(contract.probe, mean=contract.probe.mean + change)
-        (weights / "DTB.onnx").write_bytes(tiny_models.counter(name="DTB", probe=probe))
+        (weights / "RUNet.onnx").write_bytes(tiny_models.counter(name="RUNet", probe=probe))
         assert main(["doctor"]) == int(is_fault)
         found = faults(capsys.readouterr().out)
         assert len(found) == int(is_fault)
@@ -60,7 +60,7 @@ def test_a_broken_file_is_found_and_the_others_are_checked(weights: Path, capsys
     text = capsys.readouterr().out
     assert len(faults(text)) == 1
     assert "DBLRNet.onnx" in faults(text)[0]
-    assert "ok     model DTB.onnx" in text
+    assert "ok     model RUNet.onnx" in text
 
 
 def test_no_models_is_a_fault(
@@ -145,7 +145,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("kind", DAMAGES)
-@pytest.mark.parametrize("name", ["vsdeblur/weights/DTB.onnx", "vsdeblur/vs.py"])
+@pytest.mark.parametrize("name", ["vsdeblur/weights/RUNet.onnx", "vsdeblur/vs.py"])
 def test_a_damaged_file_is_found(copied: Distribution, kind: str, name: str) -> None:
     checksums = recorded(copied)
     assert list(damage(copied, checksums)) == []

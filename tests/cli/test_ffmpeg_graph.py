@@ -50,15 +50,15 @@ def test_the_tall_file_is_made_once(weights: Path, cache: Path, capsys: pytest.C
 
 
 def test_the_wrapper_takes_the_file_itself(weights: Path, cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["ffmpeg-graph", "DTB", "--via", "wrapper"]) == 0
-    assert f"model={weights / 'DTB.onnx'}" in capsys.readouterr().out
+    assert main(["ffmpeg-graph", "RUNet", "--via", "wrapper"]) == 0
+    assert f"model={weights / 'RUNet.onnx'}" in capsys.readouterr().out
     assert not cache.exists()
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["DTB"], "DTB keeps a state between frames, which stock FFmpeg cannot run: use --via wrapper or --via frei0r"),
+        (["RUNet"], "RUNet keeps a state between frames, which stock FFmpeg cannot run: use --via wrapper or --via frei0r"),
         (["XYZ"], "XYZ"),
         (["/nowhere/model.onnx"], "/nowhere/model.onnx"),
         (["SharpSequence"], "untrained"),
@@ -100,5 +100,5 @@ def test_a_cache_that_cannot_be_written(
 
 def test_an_unknown_way_is_misuse(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="^2$"):
-        main(["ffmpeg-graph", "DTB", "--via", "magic"])
+        main(["ffmpeg-graph", "RUNet", "--via", "magic"])
     assert "--via" in capsys.readouterr().err

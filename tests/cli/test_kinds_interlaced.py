@@ -27,7 +27,7 @@ def test_interlaced(weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     bob = vs.core.bwdif.Bwdif(clip, field=int(kind == "tff"))
     for option, wanted in (("--deinterlace", bob), ("--progressive", clip)):
         deblurred(source, target, option, "--lossless", "--overwrite")
-        wanted = vs.core.vsdeblur.DTB(vs.core.std.SetFieldBased(wanted, 0))
+        wanted = vs.core.vsdeblur.RUNet(vs.core.std.SetFieldBased(wanted, 0))
         after = read(target)
         assert after.num_frames == clip.num_frames
         assert (planes(after, 2)[0] == planes(wanted, 2)[0]).all()
@@ -46,5 +46,5 @@ def test_interlaced_from_the_middle_on(weights: Path, tmp_path: Path, capsys: py
     assert f"interlaced frames, from frame {COUNT} on" in message
     target = deblurred(source, tmp_path / "a.mkv", "--deinterlace", "--lossless")
     clip, after = read(source), read(target)
-    untouched = vs.core.vsdeblur.DTB(vs.core.std.SetFieldBased(clip, 0))
+    untouched = vs.core.vsdeblur.RUNet(vs.core.std.SetFieldBased(clip, 0))
     assert (planes(after, 2)[0] == planes(untouched, 2)[0]).all()

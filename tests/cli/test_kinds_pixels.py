@@ -212,7 +212,7 @@ def test_rgb_is_exact(weights: Path, tmp_path: Path) -> None:
     source = tmp_path / "in.mkv"
     ffmpeg(*picture(), "-c:v", "ffv1", "-pix_fmt", "gbrp", source)
     target = deblurred(source, tmp_path / "a.mkv", "--lossless")
-    wanted, after = vs.core.vsdeblur.DTB(read(source)), read(target)
+    wanted, after = vs.core.vsdeblur.RUNet(read(source)), read(target)
     assert after.format.color_family == vs.RGB
     for number in (0, COUNT - 1):
         for ours, theirs in zip(planes(after, number), planes(wanted, number), strict=True):

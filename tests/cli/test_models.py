@@ -15,10 +15,10 @@ from vsdeblur.cli import main
 def test_json_has_every_model(weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "--json"]) == 0
     records = {record["name"]: record for record in json.loads(capsys.readouterr().out)}
-    assert list(records) == ["DBLRNet", "DTB", "SharpSequence"]
-    path = weights / "DTB.onnx"
-    assert records["DTB"] == {
-        "name": "DTB",
+    assert list(records) == ["DBLRNet", "RUNet", "SharpSequence"]
+    path = weights / "RUNet.onnx"
+    assert records["RUNet"] == {
+        "name": "RUNet",
         "precision": "fp32",
         "path": str(path),
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -50,7 +50,7 @@ def test_table_has_a_line_for_each_model(weights: Path, capsys: pytest.CaptureFi
     assert heading.split() == ["name", "precision", "window", "gives", "color", "sha256"]
     assert card.endswith(str(weights / "NAME.md"))
     assert speed.startswith("vsdeblur bench ")
-    assert [line.split()[0] for line in lines] == ["DBLRNet", "DTB", "RVD", "SharpSequence"]
+    assert [line.split()[0] for line in lines] == ["DBLRNet", "RUNet", "RVD", "SharpSequence"]
     assert lines[1].split()[1:6] == ["fp32", "0,0", "a", "frame", "rgb"]
     assert [line.split()[0] for line in lines if line.endswith("taken where none is named")] == [models.DEFAULT]
     assert lines[3].split()[3:5] == ["7", "instants"] and lines[3].endswith("untrained, refused by name")

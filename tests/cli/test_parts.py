@@ -43,7 +43,7 @@ after
 def test_a_part(weights: Path, long: Path, out: Path, options: list[str], first: int, end: int) -> None:
     target = out / "a.mkv"
     assert main(["deblur", str(long), str(target), "--lossless", *options]) == 0
-    wanted, after = vs.core.vsdeblur.DTB(read(long)), read(target)
+    wanted, after = vs.core.vsdeblur.RUNet(read(long)), read(target)
     assert times(target) == [Fraction(number, RATE) for number in range(end - first)]
     for number in (0, end - first - 1):
         assert (planes(after, number)[0] == planes(wanted, first + number)[0]).all()

@@ -69,7 +69,7 @@ def test_frames_and_format_are_those_of_a_file(weights: Path, tmp_path: Path, pi
     assert (tmp_path / "out.y4m").stat().st_size == source.stat().st_size
 
 
-@pytest.mark.parametrize("model", ["DTB", "DBLRGAN"])
+@pytest.mark.parametrize("model", ["RUNet", "DBLRGAN"])
 @pytest.mark.parametrize("count", [1, 79, 80, 81, 82, MANY])
 def test_the_end_may_lie_anywhere(weights: Path, tmp_path: Path, model: str, count: int) -> None:
     five = tiny_models.weighted([[0.1, 0.1, 0.4, 0.1, 0.3]], window=(2, 2), outputs="0", name="DBLRGAN")
@@ -82,8 +82,8 @@ def test_the_end_may_lie_anywhere(weights: Path, tmp_path: Path, model: str, cou
 @pytest.mark.parametrize(
     ("model", "options"),
     [
-        ("DTB", {"segment": 30, "preroll": 30}),
-        ("DTB", {"segment": 100, "preroll": 0, "sc_threshold": 0.001}),
+        ("RUNet", {"segment": 30, "preroll": 30}),
+        ("RUNet", {"segment": 100, "preroll": 0, "sc_threshold": 0.001}),
         ("RVD", {"stride": 5}),
         ("RVD", {"stride": 3, "sc": 0}),
     ],
@@ -130,7 +130,7 @@ def test_headers_of_other_programs(weights: Path, tmp_path: Path, line: str) -> 
     source = tmp_path / "other.y4m"
     source.write_bytes(f"{line}\n".encode() + body)
     clip = kept(piped(source, "-", "-"), tmp_path / "out.y4m")
-    assert_equal(clip, vs.core.vsdeblur.DTB(read(source)))
+    assert_equal(clip, vs.core.vsdeblur.RUNet(read(source)))
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_pipe_and_a_file_give_the_same_file(
 
 def test_a_file_for_a_pipe(weights: Path, video: Path, tmp_path: Path) -> None:
     clip = kept(piped(b"", video, "-"), tmp_path / "out.y4m")
-    assert_equal(clip, vs.core.vsdeblur.DTB(read(video)))
+    assert_equal(clip, vs.core.vsdeblur.RUNet(read(video)))
     assert first_line((tmp_path / "out.y4m").read_bytes())[4:] == [
         *("Ip", "A4:3", "C420mpeg2", "XYSCSS=420MPEG2", "XCOLORRANGE=LIMITED"),
     ]
@@ -166,7 +166,7 @@ def test_a_file_for_a_pipe(weights: Path, video: Path, tmp_path: Path) -> None:
 
 def test_a_part_of_a_file_for_a_pipe(weights: Path, video: Path, tmp_path: Path) -> None:
     clip = kept(piped(b"", video, "-", "--frames", "3:9"), tmp_path / "out.y4m")
-    assert_equal(clip, vs.core.vsdeblur.DTB(read(video))[3:9])
+    assert_equal(clip, vs.core.vsdeblur.RUNet(read(video))[3:9])
 
 
 def test_odd_sizes(weights: Path, tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_between_ffmpeg_and_ffmpeg(weights: Path, video: Path, tmp_path: Path) -
     ):
         subprocess.run(last, stdin=work.stdout, check=True, timeout=300)
     assert (reading.returncode, work.returncode) == (0, 0)
-    ours, theirs = read(tmp_path / "out.mkv"), vs.core.vsdeblur.DTB(read(video))
+    ours, theirs = read(tmp_path / "out.mkv"), vs.core.vsdeblur.RUNet(read(video))
     assert_equal(ours, theirs)
 
 
@@ -210,7 +210,7 @@ def test_few_frames_are_kept(weights: Path, tmp_path: Path) -> None:
         reader = Reader(pipe, progressive=False)
         feed = Feed(iter(reader), reader.shape)
         kept, done = [], 0
-        for clip, count in chunks(feed, vs.core.vsdeblur.DTB, 80, lambda: Reach(before=5, after=3)):
+        for clip, count in chunks(feed, vs.core.vsdeblur.RUNet, 80, lambda: Reach(before=5, after=3)):
             kept.append(feed.kept)
             done += sum(1 for _ in clip.frames(close=True))
             assert done == min(80 * len(kept), 500)
@@ -284,7 +284,7 @@ def test_bad_arguments_are_one_line(
 def test_bad_arguments_of_the_network_come_before_any_frame(weights: Path, tmp_path: Path) -> None:
     done = piped(y4m(tmp_path / "in.y4m"), "-", "-", "--arg", "segment=0")
     assert (done.returncode, done.stdout) == (1, b"")
-    assert done.stderr == b"vsdeblur: DTB: segment must be at least 1, not 0\n"
+    assert done.stderr == b"vsdeblur: RUNet: segment must be at least 1, not 0\n"
 
 
 def test_rgb_and_alpha_are_refused(weights: Path, video: Path, tmp_path: Path) -> None:

@@ -60,12 +60,12 @@ def test_out_is_not_touched(weights: Path, video: Path, out: Path, capsys: pytes
 
 
 def test_a_picture_sequence(weights: Path, video: Path, tmp_path: Path, out: Path) -> None:
-    (weights / "DTB.onnx").write_bytes(tiny_models.counter(name="DTB"))
+    (weights / "RUNet.onnx").write_bytes(tiny_models.counter(name="RUNet"))
     ffmpeg("-i", video, "-pix_fmt", "rgb24", tmp_path / "%03d.png")
     ffmpeg("-i", tmp_path / "%03d.png", "-c:v", "ffv1", "-pix_fmt", "gbrp", tmp_path / "in.mkv")
     assert main(["deblur", str(tmp_path / "%03d.png"), "--preview", str(out / "p.png")]) == 0
     before = read(tmp_path / "in.mkv")
-    after = vs.core.vsdeblur.DTB(before)
+    after = vs.core.vsdeblur.RUNet(before)
     for row, number in zip(rows(out / "p.png"), (2, 6, 10), strict=True):
         assert (row[LABEL:, :WIDTH] == np.stack(planes(before, number), axis=-1)[LABEL:]).all()
         assert (row[LABEL:, WIDTH:] == np.stack(planes(after, number), axis=-1)[LABEL:]).all()

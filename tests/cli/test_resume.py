@@ -114,7 +114,7 @@ def test_full_disk(
     )
     assert main(["deblur", str(long), str(target), "--resume", "--model", "DBLRNet"]) == 1
     assert capsys.readouterr().err == (
-        "vsdeblur: the earlier run had the model DTB, and this one has DBLRNet; --overwrite begins anew\n"
+        "vsdeblur: the earlier run had the model RUNet, and this one has DBLRNet; --overwrite begins anew\n"
     )
     assert len(Journal(target).found("segment")) == 2
     assert main(["deblur", str(long), str(target), "--resume"]) == 0
@@ -139,11 +139,11 @@ def test_other_weights_and_threads_are_noticed(
     assert main(["deblur", str(long), str(target), "--resume"]) == 1
     assert " had the threads " in capsys.readouterr().err
     monkeypatch.delenv("VSDEBLUR_THREADS")
-    (weights / "DTB.onnx").write_bytes(tiny_models.counter(name="DTB", license="other"))
+    (weights / "RUNet.onnx").write_bytes(tiny_models.counter(name="RUNet", license="other"))
     capsys.readouterr()
     assert main(["deblur", str(long), str(target), "--resume"]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("vsdeblur: the earlier run had the weights file DTB.onnx in fp32, SHA-256 ")
+    assert said.startswith("vsdeblur: the earlier run had the weights file RUNet.onnx in fp32, SHA-256 ")
     assert said.endswith("; --overwrite begins anew\n")
 
 
@@ -216,7 +216,7 @@ def test_cuts_do_not_show(weights: Path, long: Path, out: Path) -> None:
     for options in ([], ["--arg", "segment=30"]):
         target = out / "a.mkv"
         assert main(["deblur", str(long), str(target), "--lossless", "--overwrite", *options]) == 0
-        wanted = vs.core.vsdeblur.DTB(read(long), segment=30 if options else 80)
+        wanted = vs.core.vsdeblur.RUNet(read(long), segment=30 if options else 80)
         after = read(target)
         for number in range(0, COUNT, 7):
             assert (planes(after, number)[0] == planes(wanted, number)[0]).all()

@@ -79,7 +79,7 @@ def test_gray_stays_gray(weights: Path, tmp_path: Path, out: Path, pixels: str) 
 def test_alpha_stays(weights: Path, tmp_path: Path, out: Path, pixels: str, planar: str) -> None:
     pattern = sequence(tmp_path / "in", pixels)
     deblur(pattern, out / NAME)
-    wanted = vs.core.vsdeblur.DTB(as_video(pattern, tmp_path / "in.mkv", planar))
+    wanted = vs.core.vsdeblur.RUNet(as_video(pattern, tmp_path / "in.mkv", planar))
     for n in (0, FRAMES - 1):
         name, picture = decoded(out / f"{n + 1:05}.png")
         assert name == pixels
@@ -89,7 +89,7 @@ def test_alpha_stays(weights: Path, tmp_path: Path, out: Path, pixels: str, plan
 
 @pytest.mark.parametrize("pixels", ["ya8", "pal8"])
 def test_what_is_in_a_form_of_its_own_becomes_rgb(weights: Path, tmp_path: Path, out: Path, pixels: str) -> None:
-    (weights / "DTB.onnx").write_bytes(tiny_models.identity(name="DTB"))
+    (weights / "RUNet.onnx").write_bytes(tiny_models.identity(name="RUNet"))
     pattern = sequence(tmp_path / "in", pixels)
     deblur(pattern, out / NAME)
     with av.open(tmp_path / "in" / "00001.png") as container:
@@ -136,7 +136,7 @@ def test_into_a_video(weights: Path, tmp_path: Path, out: Path, given: list[str]
     pattern = sequence(tmp_path / "in", count=90)
     deblur(pattern, out / "a.mp4", "--lossless", *given)
     assert files(out) == {"a.mp4"}
-    clip, wanted = read(out / "a.mp4"), vs.core.vsdeblur.DTB(as_video(pattern, tmp_path / "in.mkv", "gbrp"))
+    clip, wanted = read(out / "a.mp4"), vs.core.vsdeblur.RUNet(as_video(pattern, tmp_path / "in.mkv", "gbrp"))
     assert times(out / "a.mp4") == [n / rate for n in range(90)]
     for n in (0, 79, 80, 89):
         assert all((a == b).all() for a, b in zip(planes(clip, n), planes(wanted, n), strict=True))
@@ -150,7 +150,7 @@ def test_a_video_into_pictures(weights: Path, tmp_path: Path, out: Path, pixels:
     ffmpeg(*given, "-vf", f"format={pixels},{tags}", "-c:v", "ffv1", source)
     deblur(source, out / NAME)
     deep = pixels.endswith("10le")
-    wanted = vs.core.vsdeblur.DTB(read(source)).resize.Bicubic(format=vs.RGB48 if deep else vs.RGB24)
+    wanted = vs.core.vsdeblur.RUNet(read(source)).resize.Bicubic(format=vs.RGB48 if deep else vs.RGB24)
     for n in range(FRAMES):
         name, picture = decoded(out / f"{n + 1:05}.png")
         assert name == ("rgb48be" if deep else "rgb24")

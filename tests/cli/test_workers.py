@@ -45,14 +45,14 @@ def test_any_number_of_workers_makes_the_same(weights: Path, long: Path, whole: 
 
 
 def test_networks_compute_the_same_bits(tmp_path: Path) -> None:
-    """An odd size, where one thread of OpenVINO rounds DTB otherwise than two; a copy that all workers share."""
+    """An odd size, where one thread of OpenVINO rounds RUNet otherwise than two; a copy that all workers share."""
     models = os.environ.get("VSDEBLUR_TEST_MODELS") or pytest.skip("VSDEBLUR_TEST_MODELS is not set")
     source = tmp_path / "in.mkv"
     ffmpeg("-f", "lavfi", "-i", "testsrc2=size=203x157:rate=25:duration=3.6", "-c:v", "ffv1", source)
     common = ["deblur", str(source), "--frames", "70:90", "--codec", "ffv1", "--arg", "segment=10"]
     for count in ("1", "2"):
         target = tmp_path / f"{count}.mkv"
-        assert main([*common[:2], str(target), *common[2:], "--model", f"{models}/DTB.onnx", "--workers", count]) == 0
+        assert main([*common[:2], str(target), *common[2:], "--model", f"{models}/RUNet.onnx", "--workers", count]) == 0
     assert digest(tmp_path / "1.mkv") == digest(tmp_path / "2.mkv")
 
 
@@ -220,10 +220,10 @@ def test_errors_of_a_cluster_are_one_line(
 
     others = tmp_path / "others"
     others.mkdir()
-    (others / "DTB.onnx").write_bytes(tiny_models.counter(name="DTB", license="other"))
+    (others / "RUNet.onnx").write_bytes(tiny_models.counter(name="RUNet", license="other"))
     assert deblur("tcp://127.0.0.1:1") == "vsdeblur: no Dask scheduler answers at tcp://127.0.0.1:1\n"
     monkeypatch.setenv("VSDEBLUR_WEIGHTS", str(others))
-    assert " has other weights: DTB.onnx in fp32, SHA-256 " in deblur(cluster.scheduler_address)
+    assert " has other weights: RUNet.onnx in fp32, SHA-256 " in deblur(cluster.scheduler_address)
     assert files(out) == set()
 
 

@@ -30,7 +30,7 @@ LINE = re.compile(r"vsdeblur: .+|OUT\.\w+: \d+ frames? in \d\d:\d\d")
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "weights"
     folder.mkdir()
-    (folder / "DTB.onnx").write_bytes(tiny_models.counter(name="DTB"))
+    (folder / "RUNet.onnx").write_bytes(tiny_models.counter(name="RUNet"))
     monkeypatch.setenv("VSDEBLUR_WEIGHTS", str(folder))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")  # a process with threads cannot be forked

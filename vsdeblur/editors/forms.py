@@ -12,6 +12,9 @@ from vsdeblur.contract import UNTRAINED
 
 __all__ = ["kdenlive", "shotcut"]
 
+# What the plugin takes where none is named (ffmpeg_filter/frei0r), so that projects without a name keep their picture.
+_PLUGINS = "DTB"
+
 
 def _names() -> list[str]:
     """Of the networks that give a frame for a frame, which is all that frei0r can take. Raises Error for none."""
@@ -30,7 +33,7 @@ def _filled(form: str, **values: str) -> str:
 
 
 def _default(names: list[str]) -> str:
-    return models.DEFAULT if models.DEFAULT in names else names[0]
+    return _PLUGINS if _PLUGINS in names else names[0]
 
 
 def kdenlive() -> str:
