@@ -58,7 +58,10 @@ def test_the_wrapper_takes_the_file_itself(weights: Path, cache: Path, capsys: p
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["RUNet"], "RUNet keeps a state between frames, which stock FFmpeg cannot run: use --via wrapper or --via frei0r"),
+        (
+            ["RUNet"],
+            "RUNet keeps a state between frames, which stock FFmpeg cannot run: use --via wrapper or --via frei0r",
+        ),
         (["XYZ"], "XYZ"),
         (["/nowhere/model.onnx"], "/nowhere/model.onnx"),
         (["SharpSequence"], "untrained"),
