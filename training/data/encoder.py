@@ -27,6 +27,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
+from training.data.eight_bits import to_frames, to_pixels
 from training.data.pairs import Frame
 from training.data.yuv import to_rgb, to_yuv420
 
@@ -113,12 +114,11 @@ def h264(frames: Iterable[Frame], crf: int, fps: float = 25) -> Iterator[Frame]:
         with closing(writer):
             writer.send(None)
             for frame in chain([first], frames):
-                writer.send(_planes(torch.from_numpy(frame.copy()).permute(2, 0, 1)[None] / 255))
+                writer.send(_planes(to_pixels(frame)[None]))
         with closing(imageio_ffmpeg.read_frames(path, "yuv420p", bits_per_pixel=12)) as reader:
             next(reader)  # what is known of the file
             for pixels in reader:
-                picture = _pictures(pixels, height, width)[0].permute(1, 2, 0)
-                yield (picture * 255).round().to(torch.uint8).numpy()
+                yield from to_frames(_pictures(pixels, height, width))
 
 
 def _planes(frames: Tensor) -> bytes:

@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from torch import Generator, Tensor
 
 from training.data.blur import BlurSettings, synthesise
+from training.data.eight_bits import to_frames
 from training.data.material import Photographs
 
 SETTINGS = BlurSettings(size=160)
@@ -50,7 +51,7 @@ def draw_settings(settings: BlurSettings, generator: Generator) -> tuple[BlurSet
 
 def _cell(picture: Tensor) -> Image.Image:
     """(3, H, W) in 0..1 as a picture."""
-    return Image.fromarray((picture.permute(1, 2, 0).clamp(0, 1) * 255).round().to(torch.uint8).numpy())
+    return Image.fromarray(to_frames(picture.clamp(0, 1)[None])[0])
 
 
 def sheet(photographs: Photographs, count: int, seed: int, settings: BlurSettings) -> Image.Image:

@@ -21,8 +21,9 @@ from torch import Generator, Tensor
 from tqdm import tqdm
 
 from training.data.blur import BlurSettings, expose, motion_grid, sample_layers, shutter, to_linear
+from training.data.eight_bits import to_frames, to_pixels
 from training.data.highspeed import compress, read_subframes
-from training.data.pairs import Frame, Made, PairError, is_made, read_picture, whole_clip, write_pair
+from training.data.pairs import Made, PairError, is_made, read_picture, whole_clip, write_pair
 from training.data.pictures import SUFFIXES
 
 SETTINGS = BlurSettings(
@@ -32,10 +33,6 @@ SETTINGS = BlurSettings(
 INPUT_PSNR = (24.0, 31.0)
 DRAWS = 30
 SPEED_MAX = 40.0  # pixels a frame; beyond it, the camera would leave the margins
-
-
-def _pixels(frame: Frame) -> Tensor:
-    return torch.from_numpy(frame.copy()).permute(2, 0, 1).float() / 255
 
 
 def richest(picture: Tensor, settings: BlurSettings) -> Tensor:
@@ -89,10 +86,6 @@ def shake_video(frames: Tensor, settings: BlurSettings, generator: Generator) ->
     return blurred[0], sharp[0]
 
 
-def _frames(clip: Tensor) -> list[Frame]:
-    return list((clip.permute(0, 2, 3, 1) * 255).round().to(torch.uint8).numpy())
-
-
 def input_psnr(blurred: Tensor, sharp: Tensor) -> float:
     """PSNR over all frames, dB."""
     return float(-10 * (blurred - sharp).square().mean().log10())
@@ -102,7 +95,7 @@ def _read_video(path: Path, start: int) -> Tensor:
     frames = list(islice(read_subframes(path)[0], start + SETTINGS.frames))
     if len(frames) < start + SETTINGS.frames:
         raise PairError(f"{path} has {len(frames)} frames; {start + SETTINGS.frames} are needed")
-    return torch.stack([_pixels(frame) for frame in frames[start:]])
+    return torch.stack([to_pixels(frame) for frame in frames[start:]])
 
 
 def _draw(path: Path, other: Path, speed: float, start: int, generator: Generator) -> tuple[Tensor, Tensor]:
@@ -111,9 +104,10 @@ def _draw(path: Path, other: Path, speed: float, start: int, generator: Generato
     `speed` is where draws begin. As twice the motion costs some 6 dB, each that misses corrects it for the next.
     """
     still = path.suffix.lower() in SUFFIXES
-    material = {one: _pixels(read_picture(one)) for one in (path, other)} if still else {path: _read_video(path, start)}
+    sources = (path, other)
+    material = {one: to_pixels(read_picture(one)) for one in sources} if still else {path: _read_video(path, start)}
     settings = _largest(material)
-    canvases = [richest(material[one], settings) for one in (path, other)]
+    canvases = [richest(material[one], settings) for one in sources]
     found: list[float] = []
     for _ in range(DRAWS):
         moving = replace(settings, speed_max=speed)
@@ -151,6 +145,6 @@ def synthesize(sources: list[Path], out: Path, seed: int, start: int, crf: int |
             continue
         clip = _draw(path, other, speed, start, Generator().manual_seed(seed + number))
         with whole_clip(out / path.stem, made) as partial:
-            write_pair(partial, *map(_frames, clip))
+            write_pair(partial, *map(to_frames, clip))
             if crf is not None:
                 compress(partial / "blur", crf)

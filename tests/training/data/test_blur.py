@@ -105,9 +105,10 @@ def test_a_sample_is_a_function_of_its_seed() -> None:
     assert first[0].shape == first[1].shape == (2, 3, 3, 32, 32)
 
 
-def test_blurred_frames_are_eight_bit_and_blurred() -> None:
+@pytest.mark.parametrize("video_share", [0, 1])
+def test_blurred_frames_are_eight_bit_and_blurred(video_share: float) -> None:
     canvas = crops(4, SMALL)
-    settings = replace(CLEAN, sharp_share=0, speed_max=16.0)
+    settings = replace(CLEAN, sharp_share=0, speed_max=16.0, video_share=video_share)
     blurred, sharp = synthesise(canvas[:2], canvas[2:], settings, generator())
     steps = blurred * 255
     assert (steps - steps.round()).abs().max() < 1e-3

@@ -7,6 +7,7 @@ from torch import Generator, Tensor
 
 from tests.tolerances import ENCODED_PSNR, YUV_SHIFT
 from tests.training.conftest import picture
+from training.data.eight_bits import to_frames
 from training.data.encoder import ENCODERS, encoded, h264, round_trip
 from vsdeblur.measures.metrics import psnr
 
@@ -55,7 +56,7 @@ def test_pictures_become_neither_darker_nor_lighter(codec: str, form: str) -> No
     frames = frames.lerp(frames.mean(1, keepdim=True), 0.7)  # no colour that 4:2:0 takes out of range
     shift = (round_trip(frames, codec, form, 1) - frames).mean((0, 2, 3))
     assert shift.abs().max() * 255 < YUV_SHIFT
-    pictures = [(frame * 255).round().to(torch.uint8).permute(1, 2, 0).numpy() for frame in frames]
+    pictures = to_frames(frames)
     shift = np.mean([a.astype(float) - b for a, b in zip(h264(pictures, 1), pictures, strict=True)], (0, 1, 2))
     assert np.abs(shift).max() < YUV_SHIFT
 
@@ -66,8 +67,7 @@ def test_a_failure_is_told_in_its_own_words() -> None:
 
 
 def moving(count: int) -> list[np.ndarray]:
-    large = picture(3, 96, 128)
-    return [large[n : n + 64, n : n + 96].copy() for n in range(count)]
+    return to_frames(clips(1, count, 64, 96)[0])
 
 
 def test_h264_leaves_less_at_a_higher_factor() -> None:
