@@ -28,6 +28,10 @@ from training.data.encoder import encoded
 from training.data.jpeg import jpeg
 from training.data.sharpening import sharpened
 
+# What is left of a camera's speed on a tripod, and the largest growth of a fade's light a frame, in natural logarithms.
+STILL = 0.02
+FADE = 0.12
+
 
 @dataclass(frozen=True)
 class BlurSettings:
@@ -38,8 +42,9 @@ class BlurSettings:
     Strong noise would teach a network to smooth, and then it takes grain and texture out of sharp frames too.
     Shares that are 0 by default are of: layers drawn instead of photographed (training.data.drawings), samples whose
     rows are read one after another, samples with a near layer that the same camera moves faster, objects that deform,
-    samples sharpened in the camera, samples that a video encoder had, and samples at an end of a scene
-    (training.data.ends).
+    samples sharpened in the camera, samples that a video encoder had, samples at an end of a scene
+    (training.data.ends), samples whose camera stands on a tripod, where it moves by STILL of its speed, and samples
+    that grow brighter or darker.
     `instants` is how many sharp pictures of each exposure are given: the middle one, or an odd number evenly spaced
     from the first sub-frame to the last.
     """
@@ -68,6 +73,8 @@ class BlurSettings:
     sharpened_share: float = 0.0
     video_share: float = 0.0
     end_share: float = 0.0
+    still_share: float = 0.0
+    fade_share: float = 0.0
     shot_noise: float = 5e-4
     read_noise: float = 4e-3
 
@@ -268,6 +275,8 @@ def sample_layers(background: Tensor, foreground: Tensor, settings: BlurSettings
     count, size = len(background), settings.size
     times = shutter(count, settings, background, generator)
     speed = uniform((count,), settings.speed_min, settings.speed_max, background, generator)
+    if settings.still_share:
+        speed[~_outside(settings.still_share, speed, generator)] *= STILL
     shape = (count, 3, settings.frames, settings.subframes, size, size)
     readout = None
     if settings.rolling_share:
@@ -323,6 +332,8 @@ def expose(subframes: Tensor, settings: BlurSettings, generator: Generator) -> t
         bright = subframes[saturated]
         subframes[saturated] = bright.addcmul(bright.square().square(), boost)
     gain = uniform((count, 1, 1, 1, 1), 0.6, 1.1, subframes, generator)
+    if settings.fade_share:
+        gain = gain * _fades(count, frames, settings, subframes, generator)
     blurred = (subframes.mean(3) * gain).clamp(0, 1)
     sharp = _sharp_instants(subframes, gain, settings.instants)
     noisy = uniform((count,), 0, 1, subframes, generator) < settings.noise_share
@@ -345,6 +356,16 @@ def expose(subframes: Tensor, settings: BlurSettings, generator: Generator) -> t
             blurred[chosen] = encoded(blurred[chosen], generator)
     blurred = (blurred * 255).round() / 255
     return blurred, sharp
+
+
+def _fades(count: int, frames: int, settings: BlurSettings, like: Tensor, generator: Generator) -> Tensor:
+    """(N, 1, F, 1, 1) factors of light, 1 in the middle of a clip: a share `fade_share` grows brighter or darker at a
+    steady rate, up to FADE and mostly far below, as in fades and as cameras adapt."""
+    rate = uniform((count,), -1, 1, like, generator)
+    rate = FADE * rate * rate.abs()
+    rate[_outside(settings.fade_share, rate, generator)] = 0
+    times = torch.arange(frames, device=like.device, dtype=like.dtype) - (frames - 1) / 2
+    return (rate[:, None] * times).exp()[:, None, :, None, None]
 
 
 def _sharp_instants(subframes: Tensor, gain: Tensor, instants: int) -> Tensor:

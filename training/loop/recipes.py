@@ -14,7 +14,8 @@ All recipes share what a few CPU hours or half an hour of a GPU ask for, in plac
   Not for SharpSequence, which cannot tell weak blur from strong by one frame: after half an hour with `STRONG` it
   gained 0.72 dB on held-back samples of that and lost 1.8 dB on weakly blurred ones, where after `FULL` it had gained
   0.30 and 0.15 dB. A mean of both kinds of weights was trained on, and what ships is a mean again (its card says how).
-- RUNet's last phase sees what real footage has besides (`REAL`): encoders, rolling shutter, depth, plain areas.
+- RUNet's last phase sees what real footage has besides (`REAL`): encoders, rolling shutter, depth, plain areas, and
+  cameras that stand still; in clips of six frames, for its noise falls from frame to frame there.
 - Networks of luma see single channels in every second sample (training.loop.trainer), as the engine shows them those
   of RGB.
 - DTB sees long clips at the end, so that its state does not drift.
@@ -49,15 +50,19 @@ RVD_FULL = replace(FULL, sharp_share=0.3)
 INSTANTS = replace(FULL, instants=7)
 # RUNet's: what it lacked was the taking out of noise (training/README.md).
 NOISY = replace(STRONG, noise_share=0.8)
-# What footage has besides: every second sample went through an encoder.
+# What footage has besides: nearly every second sample went through an encoder, and every fourth was shot from a tripod,
+# where waiting tells noise from all else. Every fourth grows brighter or darker, so that waiting does not lag behind.
 REAL = replace(
     FULL,
+    noise_share=0.7,
+    still_share=0.25,
+    fade_share=0.25,
     drawn_share=0.12,
     rolling_share=0.3,
     parallax_share=0.3,
     deformed_share=0.4,
     sharpened_share=0.2,
-    video_share=0.5,
+    video_share=0.45,
     compressed_share=0.1,
     end_share=0.3,
 )
@@ -124,7 +129,7 @@ RECIPES = {
         (
             Phase(0.0, batch=8, size=64, frames=3, blur=EASY),
             Phase(0.25, batch=6, size=96, frames=3, blur=NOISY),
-            Phase(0.5, batch=6, size=96, frames=4, blur=REAL, loss="decibels"),
+            Phase(0.5, batch=4, size=96, frames=6, blur=REAL, loss="decibels"),
         ),
         weight_decay=DTB_WEIGHT_DECAY,
         average=0.999,

@@ -9,6 +9,7 @@ from torch import Generator, Tensor
 from tests.tolerances import EIGHT_BITS, PATH_SPEED, SRGB_ROUND_TRIP, STRAIGHT
 from tests.training.conftest import picture
 from training.data.blur import (
+    FADE,
     BlurSettings,
     defocus,
     deformed,
@@ -120,6 +121,30 @@ def test_a_least_speed_leaves_no_sample_as_it_was() -> None:
     settings = replace(CLEAN, sharp_share=0, exposure_min=0.7, speed_min=8.0, speed_max=10.0)
     blurred, sharp = synthesise(canvas[:8], canvas[8:], settings, generator())
     assert (blurred - sharp).abs().flatten(1).mean(1).min() > EIGHT_BITS
+
+
+def test_cameras_on_a_tripod_hardly_move() -> None:
+    canvas = crops(16, SMALL)
+    moving = replace(CLEAN, sharp_share=1, object_share=0, speed_min=8.0, speed_max=10.0)
+
+    def motion(still_share: float) -> Tensor:
+        settings = replace(moving, still_share=still_share)
+        _, sharp = synthesise(canvas[:8], canvas[8:], settings, generator())
+        return sharp.diff(dim=1).abs().flatten(1).mean(1)
+
+    assert (motion(1) < motion(0) / 3).all()
+    assert 0 < (motion(0.5) < motion(0) / 3).sum() < 8
+
+
+def test_fades_are_steady_and_of_sharp_frames_too() -> None:
+    canvas = crops(16, SMALL) / 2
+    settings = replace(CLEAN, frames=4, sharp_share=1, object_share=0, speed_max=0, fade_share=1)
+    blurred, sharp = synthesise(canvas[:8], canvas[8:], settings, generator())
+    assert (blurred - sharp).abs().max() <= EIGHT_BITS
+    rates = to_linear(sharp).flatten(2).mean(2).log().diff(dim=1)
+    assert rates.min() < 0 < rates.max()
+    assert rates.abs().max() <= FADE
+    torch.testing.assert_close(rates, rates[:, :1].expand_as(rates), rtol=0, atol=SRGB_ROUND_TRIP)
 
 
 def test_a_sharp_sample_is_left_alone() -> None:
