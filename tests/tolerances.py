@@ -159,16 +159,20 @@ FLAT_COLOUR = 8.6
 # The same more than 8 pixels from the border: the bound. Measured: 0.29 on greys and 0.70 on magenta.
 FLAT_INSIDE = 1.0
 
-# DTB on a static clip, between a frame on which its state has settled and any later one, in steps of 1/255: float32
-# rounding that goes round in the state. Measured: 0.001.
+# DTB and RUNet on a static clip, between a frame on which the state has settled and any later one, in steps of 1/255:
+# float32 rounding that goes round in the state. Measured: 0.001.
 STATIC = 0.01
 
 # What a flash of one frame, 77 steps brighter, leaves in DTB's state four frames later, in steps of 1/255. Measured:
 # 0.05.
 ECHO = 0.1
 
+# How far the mean of a flat picture in noise, that slowly grows brighter, comes out from its own, in steps of 1/255:
+# less than half a step is not seen. Measured: DTB 0.20, RUNet 0.12.
+LAG = 0.5
+
 # How far fades and flashes of flat pictures leave the range of their window, in steps of 1/255: as FLAT, and DTB more
-# on the frame of a flash too small for a cut. Measured: DTB 11.2, RUNet 1.2, DBLRNet 1.3, DBLRGAN 1.4, RVD 1.2,
+# on the frame of a flash too small for a cut. Measured: DTB 11.2, RUNet 1.28, DBLRNet 1.3, DBLRGAN 1.4, RVD 1.2,
 # SharpSequence 1.8.
 RINGING = {"DTB": 11.5, "RUNet": 1.3, "DBLRNet": 1.5, "DBLRGAN": 1.6, "RVD": 1.4, "SharpSequence": 1.95}
 # The same more than 8 pixels from the border. Measured: DTB 2.4.

@@ -17,13 +17,13 @@ import pytest
 import vapoursynth as vs
 
 from tests.plugin import clips
-from tests.tolerances import ECHO, FLAT, FLAT_COLOUR, FLAT_INSIDE, RINGING, RINGING_INSIDE, STATIC
+from tests.tolerances import ECHO, FLAT, FLAT_COLOUR, FLAT_INSIDE, LAG, RINGING, RINGING_INSIDE, STATIC
 from vsdeblur import models
 from vsdeblur.contract import Contract
 
 FULL = os.environ.get("VSDEBLUR_NUMBERS") == "full"
 LEVELS = list(range(256)) if FULL else [0, 2, 8, 32, 96, 160, 224, 255]
-STATIC_FRAMES = 500 if FULL else 40
+STATIC_FRAMES = 500 if FULL else 60
 SUBNORMAL_SIZE = (96, 128) if FULL else (16, 24)
 NETWORKS = ["DTB", "RUNet", "DBLRNet", "DBLRGAN", "RVD", "SharpSequence"]
 GRAPHS = ["DTB", "RUNet", "DBLRNet", "RVD", "SharpSequence"]
@@ -161,14 +161,27 @@ def test_flat_colours_stay_flat() -> None:
     assert inside <= FLAT_INSIDE
 
 
-def test_a_static_clip_does_not_drift() -> None:
+@pytest.mark.parametrize("name", ["DTB", "RUNet"])
+def test_a_static_clip_does_not_drift(name: str) -> None:
     """One segment, in which the state is never 0 again."""
-    still = grey("DTB", [waves(32, 48)] * STATIC_FRAMES)
-    found = deblurred("DTB", still, segment=STATIC_FRAMES)
-    settled = STATIC_FRAMES // 4
+    still = grey(name, [waves(32, 48)] * STATIC_FRAMES)
+    found = deblurred(name, still, segment=STATIC_FRAMES)
+    settled = STATIC_FRAMES // 3
     moved = np.abs(found[settled:] - found[settled]).max() * 255
     print(f"{STATIC_FRAMES} frames: those after frame {settled} are within {moved:.5f} / 255 of it")
     assert moved <= STATIC
+
+
+@pytest.mark.parametrize("name", ["DTB", "RUNet"])
+@pytest.mark.parametrize("steps", [0.25, 1, 4])
+def test_slow_fades_do_not_lag(name: str, steps: float) -> None:
+    """Of a flat picture in noise, whose light a network that waits might take for noise too."""
+    levels = 0.3 + np.arange(24) * steps / 255
+    noise = np.random.default_rng(0).normal(0, 2 / 255, (len(levels), 48, 48))
+    given = grey(name, levels[:, None, None] + noise)
+    lag = np.abs(inner(deblurred(name, given)).mean(axis=(1, 3, 4)) - inner(given).mean(axis=(2, 3)))
+    print(f"{name}: {steps} / 255 a frame are followed within {lag.max() * 255:.2f} / 255")
+    assert lag.max() * 255 <= LAG
 
 
 @pytest.mark.parametrize("name", NETWORKS)
