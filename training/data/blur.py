@@ -28,9 +28,11 @@ from training.data.encoder import encoded
 from training.data.jpeg import jpeg
 from training.data.sharpening import sharpened
 
-# What is left of a camera's speed on a tripod, and the largest growth of a fade's light a frame, in natural logarithms.
+# What is left of a camera's speed on a tripod; the largest growth of a fade's light a frame, in natural logarithms; the
+# faintest layer's contrast.
 STILL = 0.02
 FADE = 0.12
+LEAST_CONTRAST = 0.05
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ class BlurSettings:
     Shares that are 0 by default are of: layers drawn instead of photographed (training.data.drawings), samples whose
     rows are read one after another, samples with a near layer that the same camera moves faster, objects that deform,
     samples sharpened in the camera, samples that a video encoder had, samples at an end of a scene
-    (training.data.ends), samples whose camera stands on a tripod, where it moves by STILL of its speed, and samples
-    that grow brighter or darker.
+    (training.data.ends), samples whose camera stands on a tripod, where it moves by STILL of its speed, samples that
+    grow brighter or darker, and layers of faint contrast, as walls and skies have.
     `instants` is how many sharp pictures of each exposure are given: the middle one, or an odd number evenly spaced
     from the first sub-frame to the last.
     """
@@ -75,6 +77,7 @@ class BlurSettings:
     end_share: float = 0.0
     still_share: float = 0.0
     fade_share: float = 0.0
+    faint_share: float = 0.0
     shot_noise: float = 5e-4
     read_noise: float = 4e-3
 
@@ -216,6 +219,15 @@ def deformed(grid: Tensor, times: Tensor, settings: BlurSettings, generator: Gen
     wave = torch.sin(turns[:, :, 0] * axis + turns[:, :, 1] * axis[:, None] + phase)
     bend = shift.flatten(2)[..., None, None] * wave[:, :, None]
     return grid + bend.permute(0, 2, 3, 4, 1).flatten(1, 2)
+
+
+def faint(layers: Tensor, share: float, generator: Generator) -> Tensor:
+    """Layers (N, 3, H, W), sRGB, of which a share has 1 to LEAST_CONTRAST of its contrast, about its mean colour."""
+    if not share:
+        return layers
+    contrast = LEAST_CONTRAST ** uniform((len(layers),), 0, 1, layers, generator)
+    contrast[_outside(share, contrast, generator)] = 1
+    return torch.lerp(layers.mean((2, 3), keepdim=True), layers, contrast[:, None, None, None])
 
 
 def defocus(layers: Tensor, settings: BlurSettings, generator: Generator) -> Tensor:
@@ -390,6 +402,7 @@ def synthesise(
         (N, F, instants, 3, size, size); sRGB 0..1.
     """
     layers = (with_drawings(layer, settings.drawn_share, generator) for layer in (background, foreground))
+    layers = (faint(layer, settings.faint_share, generator) for layer in layers)
     background, foreground = (defocus(to_linear(layer), settings, generator) for layer in layers)
     subframes = sample_layers(background, foreground, settings, generator)
     return expose(subframes, settings, generator)

@@ -51,12 +51,14 @@ INSTANTS = replace(FULL, instants=7)
 # RUNet's: what it lacked was the taking out of noise (training/README.md).
 NOISY = replace(STRONG, noise_share=0.8)
 # What footage has besides: nearly every second sample went through an encoder, and every fourth was shot from a tripod,
-# where waiting tells noise from all else. Every fourth grows brighter or darker, so that waiting does not lag behind.
+# where waiting tells noise from all else. Every fourth grows brighter or darker, so that waiting does not lag behind,
+# and every fourth layer is faint, so that its detail is not taken for noise.
 REAL = replace(
     FULL,
     noise_share=0.7,
     still_share=0.25,
     fade_share=0.25,
+    faint_share=0.25,
     drawn_share=0.12,
     rolling_share=0.3,
     parallax_share=0.3,

@@ -10,10 +10,12 @@ from tests.tolerances import EIGHT_BITS, PATH_SPEED, SRGB_ROUND_TRIP, STRAIGHT
 from tests.training.conftest import picture
 from training.data.blur import (
     FADE,
+    LEAST_CONTRAST,
     BlurSettings,
     defocus,
     deformed,
     expose,
+    faint,
     motion_grid,
     nearer,
     sample_layers,
@@ -134,6 +136,18 @@ def test_cameras_on_a_tripod_hardly_move() -> None:
 
     assert (motion(1) < motion(0) / 3).all()
     assert 0 < (motion(0.5) < motion(0) / 3).sum() < 8
+
+
+def test_faint_layers_keep_their_mean_colour_and_lose_contrast() -> None:
+    layers = crops(8, SMALL)
+    assert torch.equal(faint(layers, 0, generator()), layers)
+    result = faint(layers, 1, generator())
+    torch.testing.assert_close(result.mean((2, 3)), layers.mean((2, 3)))
+    contrast = result.std((1, 2, 3)) / layers.std((1, 2, 3))
+    assert (contrast >= LEAST_CONTRAST).all()
+    assert contrast.min() < 0.5 < contrast.max() <= 1
+    some = (faint(layers, 0.5, generator()) != layers).flatten(1).any(1)
+    assert 0 < some.sum() < len(layers)
 
 
 def test_fades_are_steady_and_of_sharp_frames_too() -> None:
