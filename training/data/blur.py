@@ -345,7 +345,7 @@ def expose(subframes: Tensor, settings: BlurSettings, generator: Generator) -> t
         subframes[saturated] = bright.addcmul(bright.square().square(), boost)
     gain = uniform((count, 1, 1, 1, 1), 0.6, 1.1, subframes, generator)
     if settings.fade_share:
-        gain = gain * _fades(count, frames, settings, subframes, generator)
+        gain = gain * _fades(subframes, settings, generator)
     blurred = (subframes.mean(3) * gain).clamp(0, 1)
     sharp = _sharp_instants(subframes, gain, settings.instants)
     noisy = uniform((count,), 0, 1, subframes, generator) < settings.noise_share
@@ -370,13 +370,14 @@ def expose(subframes: Tensor, settings: BlurSettings, generator: Generator) -> t
     return blurred, sharp
 
 
-def _fades(count: int, frames: int, settings: BlurSettings, like: Tensor, generator: Generator) -> Tensor:
+def _fades(subframes: Tensor, settings: BlurSettings, generator: Generator) -> Tensor:
     """(N, 1, F, 1, 1) factors of light, 1 in the middle of a clip: a share `fade_share` grows brighter or darker at a
     steady rate, up to FADE and mostly far below, as in fades and as cameras adapt."""
-    rate = uniform((count,), -1, 1, like, generator)
+    count, _, frames = subframes.shape[:3]
+    rate = uniform((count,), -1, 1, subframes, generator)
     rate = FADE * rate * rate.abs()
     rate[_outside(settings.fade_share, rate, generator)] = 0
-    times = torch.arange(frames, device=like.device, dtype=like.dtype) - (frames - 1) / 2
+    times = torch.arange(frames, device=rate.device, dtype=rate.dtype) - (frames - 1) / 2
     return (rate[:, None] * times).exp()[:, None, :, None, None]
 
 
