@@ -15,7 +15,7 @@ All recipes share what a few CPU hours or half an hour of a GPU ask for, in plac
   gained 0.72 dB on held-back samples of that and lost 1.8 dB on weakly blurred ones, where after `FULL` it had gained
   0.30 and 0.15 dB. A mean of both kinds of weights was trained on, and what ships is a mean again (its card says how).
 - RUNet's last phase sees what real footage has besides (`REAL`): encoders, rolling shutter, depth, plain areas, and
-  cameras that stand still; in clips of six frames, for its noise falls from frame to frame there.
+  cameras that stand still; in clips of six frames, so that there is something to wait for.
 - Networks of luma see single channels in every second sample (training.loop.trainer), as the engine shows them those
   of RGB.
 - DTB sees long clips at the end, so that its state does not drift.
