@@ -4,7 +4,7 @@
     python -m training.synthesize highspeed VIDEO_OR_FOLDER... --out FOLDER --tau N --period T [--light linear|gamma]
 
 `photographs`: see training.data.synthesis; `highspeed`: see training.data.highspeed. `--crf N` puts the blurred side
-through H.264 (training.data.encoder).
+through H.264 (training.data.encoder); `--tripod` has photographs shot from one, in noise.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     photographs.add_argument("sources", type=Path, nargs="+", help="photographs and video files, one clip each")
     photographs.add_argument("--start", type=int, default=20, help="first frame taken from a video")
     photographs.add_argument("--seed", type=int, default=77)
+    photographs.add_argument("--tripod", action="store_true", help="photographs shot from a tripod, in noise")
     highspeed = ways.add_parser("highspeed", help="average the frames of high-speed video")
     highspeed.add_argument("sources", type=Path, nargs="+", help="video files and folders of pictures, one clip each")
     highspeed.add_argument("--tau", type=int, required=True, help="sub-frames averaged to a frame; odd")
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     try:
         if given.way == "photographs":
-            synthesize(given.sources, given.out, given.seed, given.start, given.crf)
+            synthesize(given.sources, given.out, given.seed, given.start, given.crf, given.tripod)
         else:
             exposure = Exposure(given.tau, given.period, given.light, given.instants)
             make_clips(given.sources, given.out, exposure, given.crf)

@@ -2,8 +2,9 @@
 
 Every photograph or video becomes one clip. A shaking camera moves over the part of a photograph that has the most
 texture, with an object cut from the next photograph in front of it; a video keeps its own motion and is shaken on top,
-each of its frames standing still during its exposure. Blur is made by training.data.blur, so evaluation shares
-training's model of blur and must not share its pictures.
+each of its frames standing still during its exposure. Or the camera stands on a tripod, in noise, before which the
+object moves. Blur is made by training.data.blur, so evaluation shares training's model of blur and must not share its
+pictures.
 
 Clips are written whole or not at all, and a clip that is there already is not made again, so a run that was stopped
 goes on where it was.
@@ -29,8 +30,11 @@ from training.data.pictures import SUFFIXES
 SETTINGS = BlurSettings(
     frames=24, margin=56, subframes=25, sharp_share=0, object_share=1, object_speed_max=14, compressed_share=0
 )
-# A clip is drawn again until its input PSNR, dB, lies here: moderate to strong blur.
+# What clips from a tripod have in place of these settings.
+TRIPOD = {"still_share": 1.0, "noise_share": 1.0, "object_speed_max": 4.0}
+# A clip is drawn again until its input PSNR, dB, lies here: moderate to strong blur, or on a tripod such noise.
 INPUT_PSNR = (24.0, 31.0)
+TRIPOD_PSNR = (32.0, 38.0)
 DRAWS = 30
 SPEED_MAX = 40.0  # pixels a frame; beyond it, the camera would leave the margins
 
@@ -51,15 +55,15 @@ def richest(picture: Tensor, settings: BlurSettings) -> Tensor:
     return picture[..., top : top + canvas, left : left + canvas]
 
 
-def _largest(pictures: dict[Path, Tensor]) -> BlurSettings:
+def _largest(pictures: dict[Path, Tensor], settings: BlurSettings) -> BlurSettings:
     """Settings for the largest square of 16s that fits all pictures, at most 256 pixels after the margins."""
-    smallest = 64 + 2 * SETTINGS.margin
+    smallest = 64 + 2 * settings.margin
     for path, picture in pictures.items():
         height, width = picture.shape[-2:]
         if min(height, width) < smallest:
             raise PairError(f"{path} is {width}x{height}; a source must be at least {smallest} pixels a side")
     shortest = min(min(picture.shape[-2:]) for picture in pictures.values())
-    return replace(SETTINGS, size=min(256, shortest - 2 * SETTINGS.margin) // 16 * 16)
+    return replace(settings, size=min(256, shortest - 2 * settings.margin) // 16 * 16)
 
 
 def shake_photograph(
@@ -98,15 +102,19 @@ def _read_video(path: Path, start: int) -> Tensor:
     return torch.stack([to_pixels(frame) for frame in frames[start:]])
 
 
-def _draw(path: Path, other: Path, speed: float, start: int, generator: Generator) -> tuple[Tensor, Tensor]:
+def _draw(
+    path: Path, other: Path, speed: float, start: int, tripod: bool, generator: Generator
+) -> tuple[Tensor, Tensor]:
     """Blurred and sharp clips whose input PSNR is in range. Raises PairError when no draw is.
 
-    `speed` is where draws begin. As twice the motion costs some 6 dB, each that misses corrects it for the next.
+    `speed` is where draws begin. As twice the motion costs some 6 dB, each that misses corrects it for the next; not on
+    a tripod, where noise costs more than motion.
     """
     still = path.suffix.lower() in SUFFIXES
     sources = (path, other)
     material = {one: to_pixels(read_picture(one)) for one in sources} if still else {path: _read_video(path, start)}
-    settings = _largest(material)
+    settings = _largest(material, replace(SETTINGS, **TRIPOD) if tripod else SETTINGS)  # type: ignore[arg-type]
+    lowest, highest = TRIPOD_PSNR if tripod else INPUT_PSNR
     canvases = [richest(material[one], settings) for one in sources]
     found: list[float] = []
     for _ in range(DRAWS):
@@ -116,20 +124,29 @@ def _draw(path: Path, other: Path, speed: float, start: int, generator: Generato
         else:
             clip = shake_video(canvases[0], moving, generator)
         found.append(input_psnr(*clip))
-        if INPUT_PSNR[0] <= found[-1] <= INPUT_PSNR[1]:
+        if lowest <= found[-1] <= highest:
             return clip
-        correction = 10 ** ((found[-1] - sum(INPUT_PSNR) / 2) / 20)
-        speed = min(SPEED_MAX, speed * min(1.5, max(0.7, correction)))
-    fault = "little" if sum(found) / len(found) > INPUT_PSNR[1] else "much"
+        if not tripod:
+            correction = 10 ** ((found[-1] - (lowest + highest) / 2) / 20)
+            speed = min(SPEED_MAX, speed * min(1.5, max(0.7, correction)))
+    fault = "little" if sum(found) / len(found) > highest else "much"
     raise PairError(
         f"{path}: {DRAWS} draws of blur gave an input PSNR of {min(found):.1f} to {max(found):.1f} dB, but none of "
-        f"{INPUT_PSNR[0]:.0f} to {INPUT_PSNR[1]:.0f} dB; even its best crop has too {fault} texture"
+        f"{lowest:.0f} to {highest:.0f} dB; even its best crop has too {fault} texture"
     )
 
 
-def synthesize(sources: list[Path], out: Path, seed: int, start: int, crf: int | None = None) -> None:
-    """Writes one clip for each photograph or video. Raises PairError naming a source that cannot be used."""
+def synthesize(
+    sources: list[Path], out: Path, seed: int, start: int, crf: int | None = None, tripod: bool = False
+) -> None:
+    """Writes one clip for each photograph or video. Raises PairError naming a source that cannot be used.
+
+    With `tripod` the camera stands on one, in noise; sources are photographs then, for a video moves by itself.
+    """
     photographs = [path for path in sources if path.suffix.lower() in SUFFIXES]
+    if tripod and photographs != sources:
+        moving = next(path for path in sources if path not in photographs)
+        raise PairError(f"{moving} is no photograph; clips from a tripod are made of photographs")
     for number, path in enumerate(tqdm(sources, unit="clip")):
         speed = (9.0, 12.0, 15.0)[number % 3]
         other = photographs[(photographs.index(path) + 1) % len(photographs)] if path in photographs else path
@@ -140,10 +157,11 @@ def synthesize(sources: list[Path], out: Path, seed: int, start: int, crf: int |
             "seed": seed,
             "start": start,
             "crf": crf,
+            **({"tripod": True} if tripod else {}),
         }
         if is_made(out / path.stem, made):
             continue
-        clip = _draw(path, other, speed, start, Generator().manual_seed(seed + number))
+        clip = _draw(path, other, speed, start, tripod, Generator().manual_seed(seed + number))
         with whole_clip(out / path.stem, made) as partial:
             write_pair(partial, *map(to_frames, clip))
             if crf is not None:

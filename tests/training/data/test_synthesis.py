@@ -15,7 +15,7 @@ from tests.tolerances import H264_CHANGES, STORED_PSNR
 from tests.training.conftest import picture
 from training.data.blur import BlurSettings
 from training.data.pairs import PairError, find_pairs
-from training.data.synthesis import INPUT_PSNR, SETTINGS, SPEED_MAX, richest, synthesize
+from training.data.synthesis import INPUT_PSNR, SETTINGS, SPEED_MAX, TRIPOD_PSNR, richest, synthesize
 from training.synthesize import main
 from vsdeblur.measures.metrics import psnr
 
@@ -49,6 +49,20 @@ def test_sources_become_pairs_of_moderate_blur(sources: list[Path], tmp_path: Pa
         assert len(blurred) == SMALL.frames
         assert INPUT_PSNR[0] - STORED_PSNR < mean_psnr(blurred, sharp) < INPUT_PSNR[1] + STORED_PSNR
         assert psnr(sharp[0], sharp[1]) < 60
+
+
+def test_on_a_tripod_the_scene_stands_still_in_noise(sources: list[Path], tmp_path: Path) -> None:
+    synthesize(sources[:1], tmp_path / "pairs", seed=1, start=0, tripod=True)
+    blurred, sharp = find_pairs(tmp_path / "pairs")[0].read()
+    assert TRIPOD_PSNR[0] - STORED_PSNR < mean_psnr(blurred, sharp) < TRIPOD_PSNR[1] + STORED_PSNR
+    moved, noise = (np.abs(np.diff(np.array(side, float), axis=0)).mean(-1) for side in (sharp, blurred))
+    assert (moved < 1).mean() > 0.3
+    assert noise[moved < 1].mean() > 3
+
+
+def test_a_video_is_not_from_a_tripod(sources: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(PairError, match=r"video\.mp4 is no photograph; clips from a tripod are made of photographs"):
+        synthesize(sources, tmp_path / "pairs", seed=1, start=0, tripod=True)
 
 
 @pytest.mark.parametrize("error", [3e-4, 0.02])
