@@ -104,6 +104,25 @@ def test_joined_tensors_have_a_scale_each(small: bytes) -> None:
     assert scales[0] != scales[1]
 
 
+def test_slices_of_one_tensor_share_its_scale() -> None:
+    random = np.random.default_rng(0)
+    shapes = {"w0": (6, 3, 3, 3), "w1": (8, 6, 3, 3), "w2": (3, 8, 3, 3)}
+    weights = {name: random.normal(0, 0.1, shape).astype(np.float32) for name, shape in shapes.items()}
+    bounds = {"zero": 0, "three": 3, "six": 6, "axis": 1}
+    node = helper.make_node
+    nodes = [
+        node("Conv", [FRAMES, "w0"], ["read"], name="conv_0", pads=[1] * 4),
+        node("Slice", ["read", "three", "six", "axis"], ["late"]),
+        node("Slice", ["read", "zero", "three", "axis"], ["early"]),
+        node("Concat", ["late", "early"], ["joined"], axis=1),
+        node("Conv", ["joined", "w1"], ["features"], name="conv_1", pads=[1] * 4),
+        node("Conv", ["features", "w2"], [FRAMES_OUT], name="conv_2", pads=[1] * 4),
+    ]
+    constants: dict[str, np.ndarray] = {name: np.array([value]) for name, value in bounds.items()}
+    quantised = onnx.load_from_string(quantise(tiny_models.model(nodes, weights | constants), clips()))
+    assert [node.name for node in quantised.graph.node if node.op_type == "Conv"] == ["conv_0", "conv_1", "conv_2"]
+
+
 def test_the_contract_comes_along(small: bytes) -> None:
     before, after = contract_of(network()), contract_of(small)
     assert after.precision == "int8"
