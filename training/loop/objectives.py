@@ -4,7 +4,7 @@ An objective is a function of a network's output and target, (N, T, K*C, H, W) e
 network, and of what a discriminator says of the output:
 
 - `charbonnier`, `mse`, `decibels`: between pixels, for every network; `centred`: mostly of the middle of RVD's five
-  frames.
+  frames; `decibels-and-lag`: besides, what lies on the way back to the frame before.
 - `temporal`: RVD's equation 6.
 - `order-free`: SharpSequence's content loss; `contiguous` adds the contiguous blurry loss to it;
   `order-free-charbonnier`: absolute errors in its place, mostly of the middle instant.
@@ -29,6 +29,7 @@ from training.losses import (
     charbonnier,
     dblrgan_loss,
     decibels,
+    decibels_and_lag,
     discriminator_loss,
     mse,
     order_free_charbonnier,
@@ -73,6 +74,7 @@ OBJECTIVES: dict[str, Objective] = {
     "charbonnier": _pixels(charbonnier),
     "mse": _pixels(mse),
     "decibels": _pixels(decibels),
+    "decibels-and-lag": _pixels(decibels_and_lag),
     "centred": _pixels(centred_charbonnier),
     "temporal": _temporal,
     "order-free": partial(_sequence, beta=0),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from training.losses.adversarial import dblrgan_loss, discriminator_loss, generator_loss, single_frames
 from training.losses.clip import LUMA, clip_outputs, clip_through, to_network
 from training.losses.contiguous import contiguous_blurry_loss
+from training.losses.lag import decibels_and_lag
 from training.losses.order_free import in_order_of, order_free_charbonnier, order_free_loss
 from training.losses.pixel import DTB_WEIGHT_DECAY, centred_charbonnier, charbonnier, decibels, mse
 from training.losses.sharp_sequence import sharp_sequence_loss
@@ -23,6 +24,7 @@ __all__ = [
     "clip_through",
     "contiguous_blurry_loss",
     "decibels",
+    "decibels_and_lag",
     "dblrgan_loss",
     "discriminator_loss",
     "generator_loss",
