@@ -23,7 +23,7 @@ from vsdeblur.contract import Contract
 
 FULL = os.environ.get("VSDEBLUR_NUMBERS") == "full"
 LEVELS = list(range(256)) if FULL else [0, 2, 8, 32, 96, 160, 224, 255]
-STATIC_FRAMES = 500 if FULL else 40
+STATIC_FRAMES = 500 if FULL else 60
 SUBNORMAL_SIZE = (96, 128) if FULL else (16, 24)
 NETWORKS = ["DTB", "RUNet", "DBLRNet", "DBLRGAN", "RVD", "SharpSequence"]
 GRAPHS = ["DTB", "RUNet", "DBLRNet", "RVD", "SharpSequence"]
@@ -163,10 +163,11 @@ def test_flat_colours_stay_flat() -> None:
 
 @pytest.mark.parametrize("name", ["DTB", "RUNet"])
 def test_a_static_clip_does_not_drift(name: str) -> None:
-    """One segment, in which the state is never 0 again."""
+    """One segment, in which the state is never 0 again. Of RUNet's first answer up to 0.8 ** n is left in that of frame
+    n, so it takes 20 frames to settle."""
     still = grey(name, [waves(32, 48)] * STATIC_FRAMES)
     found = deblurred(name, still, segment=STATIC_FRAMES)
-    settled = STATIC_FRAMES // 4
+    settled = STATIC_FRAMES // 3
     moved = np.abs(found[settled:] - found[settled]).max() * 255
     print(f"{STATIC_FRAMES} frames: those after frame {settled} are within {moved:.5f} / 255 of it")
     assert moved <= STATIC

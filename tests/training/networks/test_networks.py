@@ -12,7 +12,7 @@ from training.networks import NETWORKS
 from vsdeblur.contract import Contract, Probe
 
 PARAMETERS = {
-    "RUNet": 893_052,
+    "RUNet": 897_680,
     "DTB": 909_940,
     "DBLRNet": 1_878_017,
     "DBLRGAN": 1_878_017,

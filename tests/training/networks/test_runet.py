@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from tests.random_weights import awake_network
 from tests.tolerances import SAME_FORMULA
 from training.networks.base import STATE_MAX
-from training.networks.runet import DETAIL_CHANNELS, RUNet
+from training.networks.runet import DETAIL_CHANNELS, SHARE_MAX, RUNet
 
 SIZE = (1, 9, 24, 32)
 
@@ -42,7 +42,7 @@ def test_it_is_made_of_what_every_runtime_and_eight_bits_like() -> None:
     assert others <= {nn.ReLU, nn.Identity, nn.Sequential}
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", [0, 1, 2])
 def test_each_state_reaches_the_next_frame(number: int) -> None:
     network = awake_network("RUNet")
     frames = torch.rand(SIZE)
@@ -57,19 +57,44 @@ def test_each_state_reaches_the_next_frame(number: int) -> None:
 def test_states_stay_bounded_whatever_the_weights() -> None:
     network = awake_network("RUNet")
     with torch.no_grad():
-        for name in ("remember", "remember_fine"):
+        for name in ("remember", "remember_fine", "change"):
             network.get_submodule(name).get_parameter("weight").mul_(100)
         states = network.initial_states(torch.zeros(SIZE))
         for frames in torch.rand(12, *SIZE):
             _, *states = network(frames, *states)
-    for state in states:
+    *features, change = states
+    for state in features:
         assert state.min() == 0
         assert state.max() == STATE_MAX
+    assert change.min() == -1
+    assert change.max() == 1
+
+
+def _share(network: RUNet, share: float) -> None:
+    """The answer before gets this share of SHARE_MAX everywhere: 0 or 1."""
+    network.share.weight.zero_()
+    network.share.bias.fill_(2 * share - 1)
+
+
+def test_the_answer_before_has_at_most_its_share_of_this_one() -> None:
+    network = RUNet().eval()
+    with torch.no_grad():
+        network.change.weight.zero_()
+        network.change.bias.zero_()
+        _share(network, 1)
+        frames = torch.rand(10, 3, *SIZE[2:])
+        states: list[Tensor] = list(network.initial_states(torch.zeros(SIZE)))
+        wanted = frames[:1]
+        for n in range(1, 9):
+            result, *states = network(frames[n - 1 : n + 2].reshape(SIZE), *states)
+            wanted = torch.lerp(frames[n : n + 1], wanted, SHARE_MAX)
+            torch.testing.assert_close(result, wanted, rtol=0, atol=SAME_FORMULA)
 
 
 def test_it_can_be_the_mean_of_its_window_to_the_finest_detail() -> None:
     network = RUNet().eval()
     with torch.no_grad():
+        _share(network, 0)
         for parameter in (
             *network.detail.parameters(),
             *network.joined.parameters(),
