@@ -13,7 +13,7 @@ Adam's (`optimisers`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload
 
 import torch
@@ -79,14 +79,17 @@ class Muon(torch.optim.Optimizer):
         parameter.add_(direction.view(parameter.shape), alpha=-rate * scale)
 
 
-def optimisers(network: nn.Module, rate: float, weight_decay: float = 0.0) -> list[torch.optim.Optimizer]:
+def optimisers(
+    network: nn.Module, rate: float, weight_decay: float = 0.0, last: Sequence[str] = ()
+) -> list[torch.optim.Optimizer]:
     """Muon for the convolutions, Adam for the rest: biases, scalars, normalisation and near-zero last layers.
 
-    The last layer is the last module that has a weight. `weight_decay` is Adam's and Muon's alike, decoupled from the
-    gradient.
+    `last` names the last layers; default: the last module that has a weight. `weight_decay` is Adam's and Muon's alike,
+    decoupled from the gradient.
     """
-    last = [module for module in network.modules() if getattr(module, "weight", None) is not None][-1]
-    hidden = [p for p in network.parameters() if p.dim() > 1 and p is not last.weight]
+    weighted = [name for name, module in network.named_modules() if getattr(module, "weight", None) is not None]
+    apart = {f"{name}.weight" for name in last or weighted[-1:]}
+    hidden = [p for name, p in network.named_parameters() if p.dim() > 1 and name not in apart]
     chosen = {id(parameter) for parameter in hidden}
     others = [parameter for parameter in network.parameters() if id(parameter) not in chosen]
     return [Muon(hidden, rate, weight_decay), torch.optim.AdamW(others, lr=rate, weight_decay=weight_decay)]

@@ -14,8 +14,10 @@ All recipes share what a few CPU hours or half an hour of a GPU ask for, in plac
   Not for SharpSequence, which cannot tell weak blur from strong by one frame: after half an hour with `STRONG` it
   gained 0.72 dB on held-back samples of that and lost 1.8 dB on weakly blurred ones, where after `FULL` it had gained
   0.30 and 0.15 dB. A mean of both kinds of weights was trained on, and what ships is a mean again (its card says how).
-- RUNet's last phase sees what real footage has besides (`REAL`): encoders, rolling shutter, depth, plain areas, and
-  cameras that stand still; in clips of six frames, so that there is something to wait for.
+- RUNet's last phases see what real footage has besides (`REAL`): encoders, rolling shutter, depth, plain areas, and
+  cameras that stand still; in clips of six frames, so that there is something to wait for. In the very last one the
+  layers that say where it waits learn alone, from an answer that no longer changes, and lag counts besides
+  (training.losses.lag): without, faint texture that moves slowly stuck to the screen.
 - Networks of luma see single channels in every second sample (training.loop.trainer), as the engine shows them those
   of RGB.
 - DTB sees long clips at the end, so that its state does not drift.
@@ -77,7 +79,8 @@ class Phase:
     `start` is the share of the budget after which it begins; `loss` is a name of training.loop.objectives. With
     `frozen_norm` batch normalisation uses the means and variances that it has gathered and gathers no more, so the
     weights learn with what they will run with: small batches of unlike photographs stray far from them. Parameters of
-    the submodule `frozen` stay as they are.
+    the submodule `frozen` stay as they are, and where `only` names submodules all others do. `rate` multiplies the
+    recipe's, for layers that have not learned yet when it is nearly zero.
     """
 
     start: float
@@ -88,10 +91,13 @@ class Phase:
     blur: BlurSettings = FULL
     frozen_norm: bool = False
     frozen: str = ""
+    only: tuple[str, ...] = ()
+    rate: float = 1.0
 
     def freezes(self, parameter: str) -> bool:
         """Whether a parameter, by its name in the network, stays as it is."""
-        return bool(self.frozen) and parameter.startswith(f"{self.frozen}.")
+        learns = not self.only or parameter.startswith(tuple(f"{name}." for name in self.only))
+        return not learns or (bool(self.frozen) and parameter.startswith(f"{self.frozen}."))
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,9 @@ RECIPES = {
             Phase(0.0, batch=8, size=64, frames=3, blur=EASY),
             Phase(0.25, batch=6, size=96, frames=3, blur=NOISY),
             Phase(0.5, batch=4, size=96, frames=6, blur=REAL, loss="decibels"),
+            Phase(
+                0.9, batch=4, size=96, frames=8, blur=REAL, loss="decibels-and-lag", only=("compare", "share"), rate=30
+            ),
         ),
         weight_decay=DTB_WEIGHT_DECAY,
         average=0.999,

@@ -108,7 +108,8 @@ class Trainer:
             if parameter.dim() == 4:  # channels last is faster for 2-D convolutions and not defined for others
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
         self.average = running_mean(self.network, self.recipe.average)
-        self.optimisers = optimisers(self.network, self.recipe.rate, self.recipe.weight_decay)
+        decay, last = self.recipe.weight_decay, self.network.last_layers
+        self.optimisers = optimisers(self.network, self.recipe.rate, decay, last)
         self.opponent = self._opponent()
         largest = max(self._settings(phase).canvas for phase in self.recipe.phases)
         self.photographs = Photographs(plan.photographs, largest) if plan.photographs else None
@@ -128,7 +129,7 @@ class Trainer:
     def rate(self) -> float:
         """The learning rate of the next step."""
         warm = min(1.0, (self.clock.steps + 1) / self.recipe.warm_up)
-        return self.recipe.rate * warm * (1 - self.progress)
+        return self.recipe.rate * self.recipe.phase(self.progress).rate * warm * (1 - self.progress)
 
     def _settings(self, phase: Phase) -> BlurSettings:
         return replace(phase.blur, size=phase.size, frames=phase.frames + sum(self.network.window))

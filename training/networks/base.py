@@ -42,7 +42,8 @@ STATE_PENALTY = 0.01
 class Network(nn.Module):
     """Base of the networks. The attributes mean what ``vsdeblur.contract`` says and go into the exported file.
 
-    Those that are no ClassVar may differ between instances.
+    Those that are no ClassVar may differ between instances. ``last_layers`` is training's: the modules whose outputs
+    are the answer, where that is not the last one alone (training.loop.muon).
     """
 
     name: ClassVar[str]
@@ -52,6 +53,7 @@ class Network(nn.Module):
     multiple: int
     receptive_field: int
     states: tuple[State, ...] = ()
+    last_layers: tuple[str, ...] = ()
 
     def input_channels(self) -> int:
         """T*C: channels of ``frames``."""

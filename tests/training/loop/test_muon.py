@@ -63,3 +63,10 @@ def test_the_last_layer_is_adams() -> None:
     muon, adam = optimisers(network, 1e-3)
     assert any(p is network.rgb.weight for p in adam.param_groups[0]["params"])
     assert all(p.dim() > 1 for p in muon.param_groups[0]["params"])
+
+
+def test_named_last_layers_are_adams() -> None:
+    network = NETWORKS["RUNet"]()
+    _, adam = optimisers(network, 1e-3, last=network.last_layers)
+    weights = [p for p in adam.param_groups[0]["params"] if p.dim() > 1]
+    assert {id(p) for p in weights} == {id(network.get_submodule(name).weight) for name in network.last_layers}

@@ -21,7 +21,9 @@ def test_every_phase_can_be_run(name: str) -> None:
         assert phase.loss in OBJECTIVES
         assert phase.size % 16 == 0  # the simulated JPEG's blocks
         assert phase.size % NETWORKS[name].multiple == 0
-        assert not phase.frozen or dict(NETWORKS[name]().named_modules())[phase.frozen]
+        modules = dict(NETWORKS[name]().named_modules())
+        assert not phase.frozen or modules[phase.frozen]
+        assert all(modules[each] for each in phase.only)
 
 
 def test_the_phase_of_a_moment_is_the_last_that_has_begun() -> None:

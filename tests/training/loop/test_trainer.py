@@ -173,6 +173,22 @@ def test_a_frozen_submodule_stays_as_it_is_until_a_phase_lets_it_go(photographs:
     assert all(parameter.requires_grad for parameter in held.parameters())
 
 
+def test_a_phase_may_train_named_submodules_alone(photographs: Path, tmp_path: Path) -> None:
+    run = trainer("RUNet", photographs, tmp_path)
+    run.recipe = replace(run.recipe, phases=(replace(run.recipe.phases[0], only=("compare", "share")),))
+    before = {key: value.clone() for key, value in run.network.state_dict().items()}
+    run.step()
+    changed = {key for key, value in run.network.state_dict().items() if not torch.equal(value, before[key])}
+    assert {key.partition(".")[0] for key in changed} == {"compare", "share"}
+
+
+def test_a_phase_may_multiply_the_rate(photographs: Path, tmp_path: Path) -> None:
+    run = trainer("DTB", photographs, tmp_path)
+    plain = run.rate
+    run.recipe = replace(run.recipe, phases=(replace(run.recipe.phases[0], rate=30),))
+    assert run.rate == pytest.approx(30 * plain)
+
+
 def test_constrained_weights_are_put_back_after_every_update(photographs: Path, tmp_path: Path) -> None:
     run = trainer("RVD", photographs, tmp_path)
     run.step()
