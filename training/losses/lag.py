@@ -12,7 +12,7 @@ behind; and the texture sticks to the screen, which an eye sees at once. Algorit
 
 Source: this project's; the projection is that of SI-SDR (Le Roux et al. 2019) onto one direction. Limits: changes of
 light count as motion, which is meant (a fade must not lag either); of blur that is left in moving texture a part counts
-too, for to lose what is in this frame is half of the way to the one before.
+too, for to lose what is in this frame is part of the way to the one before.
 """
 
 from __future__ import annotations
