@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from training.networks import NETWORKS, Network
+from training.networks.runet import SHARE_GAIN, RUNet
 
 # Gain of a layer's weights, 1 for a layer that keeps the spread of its input: residual branches start at 0.14.
 NEAR_ZERO = 0.1
@@ -15,7 +16,9 @@ def awake_network(name: str, seed: int = 0) -> Network:
     """The network in evaluation mode with random weights.
 
     Unlike at the start of training, no layer is near zero, no bias is 0 and no batch normalisation is the identity.
-    Residual branches stay as small as they start, so that recurrent values stay bounded.
+    Residual branches stay as small as they start, so that recurrent values stay bounded; and what RUNet multiplies by
+    SHARE_GAIN has the spread of other layers after that, or its shares would be steps from 0 to 1, on which rounding
+    decides.
     """
     torch.manual_seed(seed)
     network = NETWORKS[name]().eval()
@@ -35,4 +38,6 @@ def awake_network(name: str, seed: int = 0) -> Network:
                     module.weight.div_(gain)
                 if module.bias is not None:
                     nn.init.normal_(module.bias, std=0.05)
+        if isinstance(network, RUNet):
+            network.share.weight.div_(SHARE_GAIN)
     return network
