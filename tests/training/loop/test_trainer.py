@@ -40,6 +40,13 @@ def trainer(name: str, photographs: Path, folder: Path, steps: int = 6, start: P
     return Trainer(name, Plan(photographs, folder, Clock(steps=steps), seed=3, start=start))
 
 
+def changed_by_a_step(run: Trainer) -> set[str]:
+    """Keys of what one step leaves different in the network's state."""
+    before = {key: value.clone() for key, value in run.network.state_dict().items()}
+    run.step()
+    return {key for key, value in run.network.state_dict().items() if not torch.equal(value, before[key])}
+
+
 @pytest.mark.parametrize("uses", [1, 3])
 def test_a_stopped_and_resumed_run_equals_an_unbroken_one(
     uses: int, photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -164,10 +171,8 @@ def test_a_frozen_submodule_stays_as_it_is_until_a_phase_lets_it_go(photographs:
     run = trainer("DTB", photographs, tmp_path)
     held = run.network.get_submodule("up")
     for frozen in ("up", ""):
-        before = {key: value.clone() for key, value in run.network.state_dict().items()}
         run.recipe = replace(run.recipe, phases=(replace(run.recipe.phases[0], frozen=frozen),))
-        run.step()
-        changed = {key for key, value in run.network.state_dict().items() if not torch.equal(value, before[key])}
+        changed = changed_by_a_step(run)
         assert any(not key.startswith("up.") for key in changed)
         assert any(key.startswith("up.") for key in changed) == (frozen == "")
     assert all(parameter.requires_grad for parameter in held.parameters())
@@ -176,10 +181,7 @@ def test_a_frozen_submodule_stays_as_it_is_until_a_phase_lets_it_go(photographs:
 def test_a_phase_may_train_named_submodules_alone(photographs: Path, tmp_path: Path) -> None:
     run = trainer("RUNet", photographs, tmp_path)
     run.recipe = replace(run.recipe, phases=(replace(run.recipe.phases[0], only=("compare", "share")),))
-    before = {key: value.clone() for key, value in run.network.state_dict().items()}
-    run.step()
-    changed = {key for key, value in run.network.state_dict().items() if not torch.equal(value, before[key])}
-    assert {key.partition(".")[0] for key in changed} == {"compare", "share"}
+    assert {key.partition(".")[0] for key in changed_by_a_step(run)} == {"compare", "share"}
 
 
 def test_a_phase_may_multiply_the_rate(photographs: Path, tmp_path: Path) -> None:

@@ -16,14 +16,18 @@ def moving() -> Tensor:
     return torch.stack([wide[..., n : n + 32] for n in range(4)], 1)
 
 
-def test_the_frame_before_in_place_of_a_frame_is_all_lag(moving: Tensor) -> None:
-    late = torch.cat([moving[:, :1], moving[:, :-1]], 1)
+@pytest.fixture
+def late(moving: Tensor) -> Tensor:
+    """The same a frame late, but for its first."""
+    return torch.cat([moving[:, :1], moving[:, :-1]], 1)
+
+
+def test_the_frame_before_in_place_of_a_frame_is_all_lag(moving: Tensor, late: Tensor) -> None:
     errors = (late - moving).square().mean((2, 3, 4))
     assert torch.allclose(lag(late, moving), errors, rtol=1e-3)
 
 
-def test_a_share_of_the_frame_before_lags_by_its_square(moving: Tensor) -> None:
-    late = torch.cat([moving[:, :1], moving[:, :-1]], 1)
+def test_a_share_of_the_frame_before_lags_by_its_square(moving: Tensor, late: Tensor) -> None:
     whole, quarter = (lag(torch.lerp(moving, late, share), moving)[:, 1:] for share in (1.0, 0.25))
     assert torch.allclose(quarter, whole / 16, rtol=1e-3)
 
