@@ -15,8 +15,8 @@ All recipes share what a few CPU hours or half an hour of a GPU ask for, in plac
   gained 0.72 dB on held-back samples of that and lost 1.8 dB on weakly blurred ones, where after `FULL` it had gained
   0.30 and 0.15 dB. A mean of both kinds of weights was trained on, and what ships is a mean again (its card says how).
 - RUNet's last phases see what real footage has besides (`REAL`): encoders, rolling shutter, depth, plain areas, and
-  cameras that stand still; in clips of six frames, so that there is something to wait for. In the very last one the
-  layers that say where it waits learn alone, from an answer that no longer changes, and lag counts besides
+  cameras that stand still; in clips of six frames and more, so that there is something to wait for. In the very last
+  one the layers that say where it waits learn alone, from an answer that no longer changes, and lag counts besides
   (training.losses.lag): without, faint texture that moves slowly stuck to the screen.
 - Networks of luma see single channels in every second sample (training.loop.trainer), as the engine shows them those
   of RGB.
